@@ -1,0 +1,194 @@
+"""An agent's message through the API, with a remote that takes 20 ms for every call.
+
+Yardsticks: the same remote calls made directly on a kept-alive connection; and, with sixteen
+callers, a plain reverse proxy in front of the remote that forwards the one call that sends.
+"""
+
+import http.client
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import uuid4
+
+import requests
+from django.contrib.auth.models import Group, User
+from django.test import override_settings
+
+from bench import filling
+from bench.remote import Remote, remote
+from bench.served import ROOT, Served, free_port, serving
+from bench.timing import Result, compared, in_turns
+from chatops.actions import tokens
+from chatops.mirror import ingest, people
+from chatops.remote import linking, wiring
+
+LATENCY_MS = 20
+CALLERS = 16
+ACTIONS = {"small": 40, "10k": 160, "100k": 160, "1m": 160}
+SERVICE = {"SUPEROFFICE_USER": "integration", "SUPEROFFICE_PASSWORD": "integration-demo"}
+MESSAGE = {"Type": "ToCustomer", "Message": "Hello", "Author": "Mia Berg", "SpecialType": "None"}
+
+
+def _session(**headers: str) -> requests.Session:
+    one = requests.Session()
+    one.trust_env = False
+    one.headers.update(headers)
+    return one
+
+
+def _direct(url: str) -> requests.Session:
+    one = _session(**{"SO-TimeZone": "UTC, includeTZOffset", "Accept": "application/json"})
+    one.auth = ("mia", "mia-demo")
+    return one
+
+
+def _prepare(far: Remote) -> str:
+    """Mia, linked, with a token; her chats in the mirror. The token."""
+    user, _ = User.objects.get_or_create(username="mia")
+    user.groups.set(Group.objects.filter(name="agent"))
+    linking.link(user, "basic", {"user": "mia", "password": "mia-demo"})
+    client = wiring.service_client()
+    people.store_topic(client.topics.get(7).raw)
+    people.store_members(7, [one.raw for one in client.topics.members(7)])
+    for one in far.chats:
+        reading = ingest.next_reading()
+        ingest.store_sessions([ingest.Answer(one, client.sessions.get_raw(one))], reading=reading)
+    _, token = tokens.issue(owner=user, label="bench", scopes=("read", "send"))
+    return token
+
+
+def _act(http: requests.Session, served: Served, chat: int) -> None:
+    answer = http.post(
+        f"http://127.0.0.1:{served.port}/api/v1/sessions/{chat}/messages/",
+        json={"message": "Hello"},
+        headers={"Idempotency-Key": uuid4().hex},
+        timeout=30,
+    )
+    if answer.status_code != 200 or answer.json()["state"] != "done":
+        raise RuntimeError(f"{answer.status_code} {answer.text[:300]}")
+
+
+def _forward(
+    http: requests.Session, base: str, calls: Sequence[tuple[str, str]], chat: int
+) -> None:
+    for method, path in calls:
+        body = MESSAGE if method == "POST" else None
+        answer = http.request(method, base + path.format(chat=chat), json=body, timeout=30)
+        answer.raise_for_status()
+
+
+def _calls_of(far: Remote, act: Callable[[], None], chat: int) -> list[tuple[str, str]]:
+    """The remote calls that one action makes, as method and path."""
+    act()
+    far.requests()
+    act()
+    return [
+        (row["method"], str(row["path"]).removeprefix("/api").replace(str(chat), "{chat}"))
+        for row in far.requests()
+    ]
+
+
+def _at_once(chats: Sequence[int], times: int, one: Callable[[int], None]) -> Callable[[], None]:
+    """Sixteen callers, each with a chat of its own."""
+
+    def run() -> None:
+        with ThreadPoolExecutor(CALLERS) as pool:
+            list(pool.map(one, [chats[number % CALLERS] for number in range(times)]))
+
+    return run
+
+
+@override_settings(REMOTE_CALLS_PER_SECOND=0, SUPEROFFICE_AUTH="basic", **SERVICE)
+def measure(size: str, repeats: int) -> list[Result]:
+    """Milliseconds of one action, and actions per second of sixteen callers."""
+    filling.empty()
+    times = ACTIONS[size]
+    with remote(CALLERS, LATENCY_MS) as far, override_settings(SUPEROFFICE_API_URL=far.url):
+        token = _prepare(far)
+        known = {"SUPEROFFICE_API_URL": far.url, "SUPEROFFICE_AUTH": "basic", **SERVICE}
+        with (
+            serving(DEBUG="1", SUPEROFFICE_TIMEZONE="UTC", **known) as served,
+            _proxy(far.url) as proxy,
+        ):
+            local: Any = threading.local()
+
+            def mine(kind: str, make: Callable[[], requests.Session]) -> requests.Session:
+                if not hasattr(local, kind):
+                    setattr(local, kind, make())
+                found: requests.Session = getattr(local, kind)
+                return found
+
+            def ours(chat: int) -> None:
+                http = mine("ours", lambda: _session(Authorization=f"Bearer {token}"))
+                _act(http, served, chat)
+
+            first = far.chats[0]
+            calls = _calls_of(far, lambda: ours(first), first)
+            send = [(method, path) for method, path in calls if method == "POST"]
+
+            def direct(chat: int) -> None:
+                _forward(mine("direct", lambda: _direct(far.url)), far.url, calls, chat)
+
+            def proxied(chat: int) -> None:
+                _forward(mine("proxied", lambda: _direct(proxy)), proxy, send, chat)
+
+            def ten(one: Callable[[int], None]) -> Callable[[], None]:
+                def run() -> None:
+                    for _ in range(10):
+                        one(first)
+
+                return run
+
+            alone = in_turns({"ours": ten(ours), "direct": ten(direct)}, repeats=repeats)
+            many = in_turns(
+                {
+                    "ours": _at_once(far.chats, times, ours),
+                    "proxied": _at_once(far.chats, times, proxied),
+                },
+                repeats=repeats,
+            )
+    return [
+        compared(
+            "an action, remote in 20 ms",
+            f"the same {len(calls)} remote calls made directly",
+            [one / 10 for one in alone["ours"]],
+            [one / 10 for one in alone["direct"]],
+            reach=1 / 1.25,
+        ),
+        compared(
+            "actions of 16 callers",
+            "a plain reverse proxy",
+            many["ours"],
+            many["proxied"],
+            amount=times,
+            reach=0.4,
+            calls=[" ".join(one) for one in calls],
+        ),
+    ]
+
+
+class _proxy:  # noqa: N801 used as a function
+    """`python -m bench.proxy`, running."""
+
+    def __init__(self, target: str) -> None:
+        self.target, self.port = target, free_port()
+
+    def __enter__(self) -> str:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "bench.proxy", str(self.port), self.target], cwd=ROOT
+        )
+        for _ in range(200):
+            try:
+                http.client.HTTPConnection("127.0.0.1", self.port, timeout=1).connect()
+            except OSError:
+                threading.Event().wait(0.05)
+            else:
+                break
+        return f"http://127.0.0.1:{self.port}/api"
+
+    def __exit__(self, *_: object) -> None:
+        self.process.terminate()
+        self.process.wait(timeout=10)

@@ -1,0 +1,94 @@
+"""`serve` as an operator starts it, on the benchmark's database."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import connection, connections
+
+ROOT = Path(__file__).resolve().parent.parent
+#: Seconds within which it must answer.
+PATIENCE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A running `serve`."""
+
+    pid: int
+    port: int
+    started_in: float
+
+    @property
+    def memory_kb(self) -> int:
+        """What it holds of the machine's memory, children included."""
+        return sum(_resident(pid) for pid in [self.pid, *_children(self.pid)])
+
+
+def _resident(pid: int) -> int:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1])
+    return 0
+
+
+def _children(pid: int) -> list[int]:
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        found += [int(child) for child in task.read_text().split()]
+    return found
+
+
+def database_url() -> str:
+    """Where the benchmark's own database is."""
+    known = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{known['NAME']}"
+    who = known["USER"] + (f":{known['PASSWORD']}" if known["PASSWORD"] else "")
+    return f"postgres://{who}@{known['HOST']}:{known['PORT'] or 5432}/{known['NAME']}"
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@contextmanager
+def serving(**settings: str) -> Iterator[Served]:
+    """Starts it without a worker, waits until it answers, ends it."""
+    port = free_port()
+    connections.close_all()
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "serve", "--no-worker", "--bind", f"127.0.0.1:{port}"],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": database_url(), **settings},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait(process, port)
+        yield Served(process.pid, port, time.perf_counter() - started)
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _wait(process: "subprocess.Popen[bytes]", port: int) -> None:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5):
+                return
+        except OSError:
+            time.sleep(0.02)
+    raise RuntimeError("serve did not start")

@@ -1,0 +1,303 @@
+"""How an action ends: every change of its state, with its evidence, its trail line and its news.
+
+A state only moves along the arrows of `MAY_BECOME`; whoever comes second finds it moved and leaves
+it as it is. That makes it safe that the sender and the worker settle the same action at once.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from chatops.actions import judging, trail
+from chatops.actions.callers import Caller
+from chatops.actions.models import Action, State, Verb
+from chatops.mirror import feed, ingest
+from chatops.mirror.models import Associate, Change
+from chatops.superoffice import entities, errors
+
+JSONDict = dict[str, Any]
+
+MAY_BECOME: dict[State, frozenset[State]] = {
+    State.QUEUED: frozenset({State.SENDING, State.EXPIRED, State.CANCELLED}),
+    State.SENDING: frozenset(
+        {State.DONE, State.NO_EFFECT, State.REFUSED, State.UNKNOWN, State.EXPIRED}
+        | {State.NEEDS_PERSON}
+    ),
+    # Refused and never sent: only its own sender knows, also when it comes back after a long pause
+    # in which the worker took it for dead.
+    State.UNKNOWN: frozenset(
+        {State.DONE, State.NO_EFFECT, State.NEEDS_PERSON, State.REFUSED, State.EXPIRED}
+    ),
+    # The effect may show while a person still wonders, or after one has given up on it.
+    State.NEEDS_PERSON: frozenset({State.DONE, State.CLOSED}),
+    State.CLOSED: frozenset({State.DONE}),
+}
+
+
+def _move(
+    action: Action,
+    state: State,
+    *,
+    caller: Caller | None = None,
+    session: Mapping[str, Any] | None = None,
+    **fields: Any,
+) -> Action:
+    """Move the action if it may still move so; the row as it is afterwards."""
+    # Drawn before the transaction: everybody's readings come from this one counter.
+    reading = ingest.next_reading() if session is not None else 0
+    with transaction.atomic():
+        row = Action.objects.select_for_update().get(pk=action.pk)
+        before = State(row.state)
+        if state in MAY_BECOME.get(before, frozenset()):
+            if session is not None:
+                ingest.store_session(session, reading=reading)
+            row.state = state
+            for name, value in fields.items():
+                setattr(row, name, value)
+            if state not in {State.SENDING, State.UNKNOWN}:
+                row.settled_at = timezone.now()
+            row.save()
+            trail.record(
+                "action_settled" if row.settled_at else "action_moved",
+                caller=caller,
+                action=row,
+                before=before,
+                after=state,
+                detail={"verb": row.verb, "code": row.code, "proof": row.proof},
+            )
+            feed.append([feed.News(Change.Kind.ACTION, row.pk, row.session_id)])
+    return row
+
+
+def answered(action: Action, evidence: JSONDict) -> None:
+    """Note that an answer came, before it is known what it is worth."""
+    action.answer, action.answered_at = evidence, timezone.now()
+    Action.objects.filter(pk=action.pk).update(answer=evidence, answered_at=action.answered_at)
+
+
+def _answer(evidence: JSONDict | None) -> JSONDict:
+    return {"answer": evidence, "answered_at": timezone.now()} if evidence else {}
+
+
+def done(
+    action: Action,
+    proof: JSONDict,
+    *,
+    answer: JSONDict | None = None,
+    session: Mapping[str, Any] | None = None,
+) -> Action:
+    """Proved by SuperOffice's own data. `session`, its answer, goes into the mirror with it."""
+    return _move(
+        action,
+        State.DONE,
+        proof=proof,
+        code="",
+        detail="",
+        session=session,
+        look_at=None,
+        **_answer(answer),
+    )
+
+
+def claim_message(action: Action, messages: Sequence[entities.ChatMessage]) -> Action | None:
+    """Settle a send by the stored message that proves it; None when there is none."""
+    ids = [message.id for message in messages]
+    found = judging.sent_message(
+        action,
+        messages,
+        claimed=claimed(ids, except_by=action),
+        named=action.answer.get("message_id"),
+    )
+    if found is None:
+        return None
+    # Once unknown, it might still show a second time: it is watched for a day.
+    late = action.state != State.SENDING
+    try:
+        with transaction.atomic():
+            return _move(
+                action,
+                State.DONE,
+                message_id=found.id,
+                proof={"message_id": found.id, "author": found.author},
+                code="",
+                detail="",
+                look_at=timezone.now() + timedelta(minutes=1) if late else None,
+                watch_until=_watch_until(action) if late else None,
+            )
+    except IntegrityError:
+        return None  # another send claimed it first: this one is still open
+
+
+def claimed(ids: Sequence[int], *, except_by: Action | None = None) -> set[int]:
+    """Those of these messages that prove a send already."""
+    rows = Action.objects.filter(message_id__in=ids)
+    if except_by is not None:
+        rows = rows.exclude(pk=except_by.pk)
+    return {one for one in rows.values_list("message_id", flat=True) if one is not None}
+
+
+def overtaken(action: Action) -> bool:
+    """Whether a later change of the same session may be what SuperOffice shows.
+
+    While an action is open nothing else is sent in its lane; once it is with a person, the lane is
+    free, and then the state of the session proves the later action and no longer this one.
+    """
+    later = Action.objects.filter(
+        session_id=action.session_id, lane=action.lane, pk__gt=action.pk
+    ).exclude(state__in=(State.REFUSED, State.EXPIRED, State.CANCELLED))
+    return action.lane == Action.Lane.CHANGES and later.exists()
+
+
+def no_effect(action: Action, session: entities.ChatSessionEntity) -> Action:
+    """SuperOffice answered and nothing changed; told as what is so instead."""
+    return _move(
+        action,
+        State.NO_EFFECT,
+        code="no_effect",
+        proof=_facts(session),
+        detail=_instead(action, session),
+        look_at=None,
+    )
+
+
+def patch_not_taken(action: Action, session: entities.ChatSessionEntity) -> Action:
+    """SuperOffice answered a patch, and not every field holds what was asked for."""
+    missing = judging.not_taken(action, session)
+    taken = sorted(set(action.asked["wanted"]) - set(missing))
+    names = ", ".join(missing)
+    proof = {"taken": taken, "not_taken": missing}
+    if taken:
+        return _move(
+            action,
+            State.NEEDS_PERSON,
+            code="partly_taken",
+            proof=proof,
+            detail=f"SuperOffice took {', '.join(taken)}, but not {names}. Look at the chat and "
+            "decide whether that is good enough.",
+            look_at=None,
+        )
+    return _move(
+        action,
+        State.NO_EFFECT,
+        code="not_taken",
+        proof=proof,
+        detail=f"SuperOffice answered, but did not take {names}.",
+        look_at=None,
+    )
+
+
+def _facts(session: entities.ChatSessionEntity) -> JSONDict:
+    return {
+        "status": session.status,
+        "user": session.associate_id,
+        "transfer_to": session.transfer_to_id,
+    }
+
+
+def name_of(associate_id: int | None) -> str:
+    """An associate as people call them."""
+    if not associate_id:
+        return "nobody"
+    row = Associate.objects.filter(pk=associate_id).first()
+    return str(row) if row else f"associate {associate_id}"
+
+
+def _instead(action: Action, session: entities.ChatSessionEntity) -> str:
+    me = action.baseline["associate_id"]
+    owner = name_of(session.associate_id)
+    if action.verb == Verb.PICK_UP:
+        if session.associate_id and session.associate_id != me:
+            return f"{owner} was faster and has the chat now."
+        return "The chat is no longer waiting, so there was nothing to pick up."
+    if action.verb in {Verb.ACCEPT_TRANSFER, Verb.REJECT_TRANSFER}:
+        if session.transfer_to_id == me:
+            return "SuperOffice answered, but the chat is still offered to you. You can try again."
+        return f"The chat was no longer offered to you. {owner.capitalize()} has it now."
+    if action.verb == Verb.TRANSFER:
+        return f"SuperOffice answered, but the chat was not offered to anybody. {owner} has it."
+    return "SuperOffice answered, but nothing changed."
+
+
+REFUSALS = {404: "not_found", 409: "state_conflict", 412: "version_old", 429: "throttled"}
+
+
+def refused(action: Action, error: errors.Refused, evidence: JSONDict) -> Action:
+    """SuperOffice said no: certainly not applied."""
+    code = REFUSALS.get(error.status, "refused")
+    if error.status in (401, 403):
+        code = "identity_required" if error.status == 401 else "forbidden"
+    return _move(
+        action,
+        State.REFUSED,
+        code=code,
+        detail=_REFUSED.get(error.status, f"SuperOffice refused: {error.detail}"),
+        look_at=None,
+        **_answer(evidence),
+    )
+
+
+_REFUSED = {
+    401: "SuperOffice no longer accepts your linked account. Link it again, then try once more.",
+    403: "SuperOffice does not allow your account to do this.",
+    404: "SuperOffice no longer has this chat.",
+    409: "Somebody changed the chat at SuperOffice meanwhile. Look at it as it is now.",
+    412: "The chat has changed at SuperOffice since you saw it.",
+    429: "SuperOffice asked us to slow down. Nothing was changed; try again shortly.",
+}
+
+
+def unknown(action: Action, evidence: JSONDict | None = None) -> Action:
+    """Perhaps applied, perhaps not. From here on it is only read, never repeated."""
+    return _move(
+        action,
+        State.UNKNOWN,
+        code="unknown",
+        detail="SuperOffice has not confirmed this yet. It is being checked; do not repeat it.",
+        look_at=timezone.now() + timedelta(seconds=1),
+        watch_until=_watch_until(action),
+        **_answer(evidence),
+    )
+
+
+def _watch_until(action: Action) -> Any:
+    return action.created_at + timedelta(seconds=settings.ACTION_WATCH_SECONDS)
+
+
+def never_sent(action: Action, because: str) -> Action:
+    """It never left this machine. The key is free again: the same wish may be sent anew."""
+    return _move(
+        action,
+        State.EXPIRED,
+        code="never_sent",
+        detail=f"Nothing was sent. {because}",
+        key=None,
+        look_at=None,
+    )
+
+
+def needs_person(action: Action) -> Action:
+    """Not found for long enough: a person decides. It is still watched."""
+    return _move(
+        action,
+        State.NEEDS_PERSON,
+        code="needs_person",
+        detail="SuperOffice never confirmed this, and it is not to be seen there. Look at the chat "
+        "and decide.",
+        look_at=timezone.now() + timedelta(minutes=1),
+    )
+
+
+def closed(action: Action, caller: Caller, verdict: str, note: str) -> Action:
+    """A person closes it with what they found: `happened` or `did_not_happen`."""
+    return _move(
+        action,
+        State.CLOSED,
+        caller=caller,
+        code=verdict,
+        detail=note,
+        proof={**action.proof, "closed_by": caller.name, "verdict": verdict},
+    )

@@ -1,0 +1,151 @@
+"""The one path of every verb: permit, look, record, send, judge, settle.
+
+Everything up to the record is `intent`. What became of an action is judged by SuperOffice's data
+and never by a status code; nothing is ever sent twice by code.
+"""
+
+import logging
+import time
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from chatops.actions import ending, fresh, intent, judging, policy
+from chatops.actions.errors import ActionError, IdentityRequired
+from chatops.actions.intent import Plan, Wish, conflict, identity_of
+from chatops.actions.models import Action, State, Verb
+from chatops.remote import wiring
+from chatops.remote.models import Agent
+from chatops.superoffice import entities, errors
+
+__all__ = ["Plan", "Wish", "conflict", "identity_of", "perform"]
+
+logger = logging.getLogger(__name__)
+JSONDict = dict[str, Any]
+
+#: A first look after a lost answer; "not confirmed" must be on the screen within 3 s.
+FIRST_LOOK_SECONDS = 2.0
+#: `Pickup` answers null when the chat was not in the queue (contract, D.1); for the others null
+#: is an answer that cannot be read. DELETE answers 204.
+_NULL_MEANS_NOTHING = frozenset({Verb.PICK_UP, Verb.DELETE})
+
+
+def perform(plan: Plan, session_id: int, wish: Wish) -> Action:
+    """Carry out a plan, or give back what became of it under the same key.
+
+    Returns the Action in whatever state it reached: settled, or `unknown`. Raises ActionError when
+    it was not carried out at all: not permitted, no identity, a state that forbids it, an old view,
+    somebody else at it, or SuperOffice out of reach. Nothing is queued then.
+    """
+    # By the clock that does not jump; the row's `expires_at` says the same for people.
+    deadline = time.monotonic() + settings.ACTION_EXPIRES_SECONDS
+    content = intent.content_of(plan, session_id)
+    if earlier := intent.replayed(wish, content):
+        return earlier
+    session = policy.require(wish.caller, plan.right, session_id)
+    agent = identity_of(wish.caller)
+    try:
+        action = intent.record(plan, session, agent, wish, content)
+    except ActionError:
+        # The same wish may have come through another process while we looked.
+        if earlier := intent.replayed(wish, content):
+            return earlier
+        raise
+    return action if action.replayed else _send(plan, action, agent, deadline)
+
+
+def _send(plan: Plan, action: Action, agent: Agent, deadline: float) -> Action:
+    if time.monotonic() > deadline or timezone.now() > action.expires_at:
+        return ending.never_sent(action, "It had waited too long and was not sent.")
+    began = time.monotonic()
+    try:
+        answer = plan.call(wiring.client_for(agent), action, deadline)
+    except errors.NotSent as error:
+        ending.never_sent(action, error.detail)
+        if isinstance(error, errors.CredentialsMissing):
+            raise IdentityRequired(error.detail) from error
+        raise intent.unavailable(error) from error
+    except errors.Refused as error:
+        evidence = _evidence(began, error.status, error)
+        if _certainly_not_applied(error):
+            return ending.refused(action, error, evidence)
+        ending.unknown(action, evidence)
+        return first_look(action)
+    except errors.OutcomeUnknown as error:
+        ending.unknown(action, _evidence(began, error.status, error))
+        return first_look(action)
+    evidence = _evidence(began, 200)
+    if isinstance(answer, entities.ChatMessage):
+        evidence["message_id"] = answer.id
+    return _judge(action, answer, evidence)
+
+
+def _certainly_not_applied(error: errors.Refused) -> bool:
+    """A redirect is what some servers answer after a change; 408 may come from a gateway that
+    stopped waiting. Neither says that nothing happened."""
+    return 400 <= error.status < 500 and error.status != 408
+
+
+def _evidence(began: float, status: int | None, error: Exception | None = None) -> JSONDict:
+    return {
+        "at": timezone.now().isoformat(),
+        "status": status,
+        "error": type(error).__name__ if error else None,
+        "ms": round((time.monotonic() - began) * 1000),
+    }
+
+
+def _judge(action: Action, answer: Any, evidence: JSONDict) -> Action:
+    """Settle by what SuperOffice says the session is now; a 200 alone says nothing."""
+    if isinstance(answer, entities.ChatSessionEntity) and answer.id == action.session_id:
+        proof = judging.proof_in_session(action, answer)
+        if proof:
+            return ending.done(action, proof, answer=evidence, session=answer.raw)
+    ending.answered(action, evidence)
+    empty = answer is None and action.verb not in _NULL_MEANS_NOTHING
+    odd = empty or (action.verb == Verb.SEND_MESSAGE)
+    return first_look(action, inconclusive=State.UNKNOWN if odd else State.NO_EFFECT)
+
+
+def first_look(action: Action, *, inconclusive: State = State.UNKNOWN) -> Action:
+    """Read once, at once, what became of it; `inconclusive` is what it is when nothing shows."""
+    from_now = time.monotonic() + FIRST_LOOK_SECONDS
+    try:
+        found = fresh.look(
+            wiring.service_client(person=True),
+            action.session_id,
+            messages=action.verb == Verb.SEND_MESSAGE,
+            above=action.baseline["highest"],
+            deadline=from_now,
+        )
+    except fresh.Vanished:
+        # SuperOffice said 204 and no longer has it. A 404 alone may be one of its odd moments.
+        if action.verb == Verb.DELETE and inconclusive is State.NO_EFFECT:
+            return ending.done(action, {"gone": True})
+        return ending.unknown(action)
+    except errors.SuperOfficeError as error:
+        logger.info("first look failed", extra={"action": action.pk, "error": repr(error)})
+        return ending.unknown(action)
+    return conclude(action, found, inconclusive=inconclusive)
+
+
+def conclude(action: Action, found: fresh.Fresh, *, inconclusive: State) -> Action:
+    """Settle from a fresh reading. An answer without effect is `no_effect`, and told as what is."""
+    if action.verb == Verb.SEND_MESSAGE:
+        settled = ending.claim_message(action, found.messages)
+        return settled or ending.unknown(action)
+    if proof := judging.proof_in_session(action, found.session):
+        return ending.done(action, proof)
+    if inconclusive is not State.NO_EFFECT:
+        return ending.unknown(action)
+    if action.verb == Verb.PATCH_SESSION:
+        return ending.patch_not_taken(action, found.session)
+    if action.verb == Verb.PICK_UP and _still_waiting(found.session):
+        # Null says "not in the queue", and it is: one of the two answers is wrong.
+        return ending.unknown(action)
+    return ending.no_effect(action, found.session)
+
+
+def _still_waiting(session: entities.ChatSessionEntity) -> bool:
+    return session.status == "InQueue" and session.associate_id is None

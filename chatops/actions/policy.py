@@ -1,0 +1,215 @@
+"""Who may see and do what: the one place that decides, for every surface.
+
+The matrix stands in docs/permissions.md; `RIGHTS_OF_ROLE`, `SCOPE_OF_RIGHT` and the two questions
+"visible?" and "own, team or all?" are all of it.
+"""
+
+from enum import StrEnum
+
+from django.db.models import Q, QuerySet
+
+from chatops.actions.callers import Caller, Role
+from chatops.actions.errors import Forbidden, NotFound
+from chatops.actions.models import Action, TrailEntry
+from chatops.mirror.models import ChatSession, TopicMember
+from chatops.mirror.querysets import IN_QUEUE, ChatSessionQuerySet
+
+
+class Right(StrEnum):
+    READ = "read"
+    TRANSCRIPT = "transcript"
+    PERSONAL = "personal"
+    SEND = "send"
+    ACT = "act"
+    TRANSFER = "transfer"
+    PATCH = "patch"
+    RESET = "reset"
+    CLOSE = "close"
+    EXPORT = "export"
+    FEED = "feed"
+    TRAIL = "trail"
+    OPERATE = "operate"
+    METRICS = "metrics"
+
+
+_AGENT = {
+    Right.READ,
+    Right.TRANSCRIPT,
+    Right.PERSONAL,
+    Right.SEND,
+    Right.ACT,
+    Right.TRANSFER,
+    Right.PATCH,
+    Right.CLOSE,
+    Right.TRAIL,
+}
+RIGHTS_OF_ROLE: dict[Role, frozenset[Right]] = {
+    Role.AGENT: frozenset(_AGENT),
+    Role.LEAD: frozenset(_AGENT | {Right.RESET, Right.EXPORT}),
+    Role.AUDITOR: frozenset({Right.READ, Right.TRANSCRIPT, Right.EXPORT, Right.TRAIL}),
+    Role.OPERATOR: frozenset({Right.READ, Right.TRAIL, Right.OPERATE, Right.METRICS}),
+}
+#: What a token needs for each right; a right that is not here is for people only.
+SCOPE_OF_RIGHT: dict[Right, str] = {
+    Right.READ: "read",
+    Right.TRANSCRIPT: "transcripts",
+    Right.PERSONAL: "personal",
+    Right.SEND: "send",
+    Right.ACT: "act",
+    Right.TRANSFER: "act",
+    Right.PATCH: "patch",
+    Right.RESET: "reset",
+    Right.CLOSE: "act",
+    Right.EXPORT: "export",
+    Right.FEED: "feed",
+    Right.METRICS: "metrics",
+}
+SEES_ALL = frozenset({Role.AUDITOR, Role.OPERATOR})
+
+
+def rights(caller: Caller) -> frozenset[Right]:
+    """Every right the caller has on at least something."""
+    if caller.token:
+        return frozenset(one for one, scope in SCOPE_OF_RIGHT.items() if scope in caller.scopes)
+    return frozenset().union(*(RIGHTS_OF_ROLE[role] for role in caller.roles))
+
+
+def _topics(caller: Caller, **role: bool) -> QuerySet[TopicMember, int]:
+    mine = TopicMember.objects.filter(associate_id=caller.associate_id or 0, **role)
+    return mine.values_list("topic_id", flat=True)
+
+
+def _own(caller: Caller) -> Q:
+    """Assigned to me, offered to me, or waiting in a topic I belong to."""
+    if caller.associate_id is None:
+        return Q(pk__in=())
+    return (
+        Q(associate_id=caller.associate_id)
+        | Q(transfer_to_id=caller.associate_id)
+        | Q(status=IN_QUEUE, topic_id__in=_topics(caller))
+    )
+
+
+def _team(caller: Caller) -> Q:
+    """In a topic I lead."""
+    if Role.LEAD not in caller.roles or caller.associate_id is None:
+        return Q(pk__in=())
+    return Q(topic_id__in=_topics(caller, can_manage=True))
+
+
+def visible_sessions(caller: Caller) -> ChatSessionQuerySet:
+    """The sessions that exist for this caller; the others are not found."""
+    sessions = ChatSession.objects.all()
+    if caller.token:
+        if Right.READ not in rights(caller):
+            return sessions.none()
+        return sessions if caller.topics is None else sessions.about(caller.topics)
+    if caller.roles & SEES_ALL:
+        return sessions
+    if not caller.roles & {Role.AGENT, Role.LEAD}:
+        return sessions.none()
+    return sessions.filter(_own(caller) | _team(caller))
+
+
+def _leads(caller: Caller, session: ChatSession) -> bool:
+    if Role.LEAD not in caller.roles or caller.associate_id is None:
+        return False
+    return _topics(caller, can_manage=True).filter(topic_id=session.topic_id or 0).exists()
+
+
+def _is_own(caller: Caller, session: ChatSession) -> bool:
+    me = caller.associate_id
+    if me is None:
+        return False
+    if me in {session.associate_id, session.transfer_to_id}:
+        return True
+    mine = _topics(caller).filter(topic_id=session.topic_id or 0)
+    return session.status == IN_QUEUE and mine.exists()
+
+
+def may(caller: Caller, right: Right, session: ChatSession | None = None) -> bool:
+    """Whether the caller has a right, on this session when one is given.
+
+    For a session, the caller must also see it: `require` asks both.
+    """
+    if right not in rights(caller):
+        return False
+    if session is None or caller.token:
+        return True
+    # Auditors and operators hold what they hold on every session; agents and leads on theirs.
+    if any(right in RIGHTS_OF_ROLE[role] for role in caller.roles & SEES_ALL):
+        return True
+    if right is Right.RESET or right is Right.EXPORT:
+        return _leads(caller, session)
+    if right is Right.PERSONAL:
+        return _leads(caller, session) or (session.is_open and _is_own(caller, session))
+    return _is_own(caller, session) or _leads(caller, session)
+
+
+def sessions_with(caller: Caller, right: Right) -> ChatSessionQuerySet:
+    """The visible sessions on which the caller has this right: `may` for a whole list at once."""
+    if right not in rights(caller):
+        return ChatSession.objects.none()
+    visible = visible_sessions(caller)
+    if caller.token or any(right in RIGHTS_OF_ROLE[role] for role in caller.roles & SEES_ALL):
+        return visible
+    if right is Right.RESET or right is Right.EXPORT:
+        return visible.filter(_team(caller))
+    own = _own(caller) & Q(is_open=True) if right is Right.PERSONAL else _own(caller)
+    return visible.filter(own | _team(caller))
+
+
+def require(caller: Caller, right: Right, session_id: int) -> ChatSession:
+    """The session, if the caller sees it and has this right on it.
+
+    Raises NotFound when it does not exist for the caller, Forbidden when the right is lacking.
+    """
+    session: ChatSession | None = visible_sessions(caller).filter(pk=session_id).first()
+    if session is None:
+        raise NotFound(f"There is no session {session_id}.")
+    if not may(caller, right, session):
+        needed = SCOPE_OF_RIGHT.get(right)
+        raise Forbidden(
+            f"This token lacks the scope `{needed}`."
+            if caller.token and needed
+            else "Your role does not allow this on this chat."
+        )
+    return session
+
+
+def reads_transcript(caller: Caller, session: ChatSession | None = None) -> bool:
+    """Whether texts are shown: messages, first and last message, transcript, search."""
+    return may(caller, Right.TRANSCRIPT, session)
+
+
+def sees_personal(caller: Caller, session: ChatSession | None = None) -> bool:
+    """Whether e-mail, phone and address are shown unmasked."""
+    return may(caller, Right.PERSONAL, session)
+
+
+def visible_actions(caller: Caller) -> QuerySet[Action]:
+    """An agent's and a program's own, a lead's team's, everybody's for auditors and operators."""
+    actions = Action.objects.all()
+    if caller.token:
+        return actions.filter(token=caller.token)
+    if caller.roles & SEES_ALL:
+        return actions
+    mine = Q(requested_by=caller.user)
+    if Role.LEAD in caller.roles and caller.associate_id is not None:
+        team = ChatSession.objects.about(_topics(caller, can_manage=True))
+        return actions.filter(mine | Q(session_id__in=team.values("pk")))
+    return actions.filter(mine)
+
+
+def visible_trail(caller: Caller) -> QuerySet[TrailEntry]:
+    """Own entries, the team's entries for leads, all for auditors and operators."""
+    entries = TrailEntry.objects.all()
+    if Right.TRAIL not in rights(caller):
+        return entries.none()
+    if caller.roles & SEES_ALL:
+        return entries
+    mine = Q(actor=caller.user)
+    if Role.LEAD in caller.roles and caller.associate_id is not None:
+        team = ChatSession.objects.about(_topics(caller, can_manage=True))
+        return entries.filter(mine | Q(session_id__in=team.values("pk")))
+    return entries.filter(mine)

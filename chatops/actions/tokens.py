@@ -1,0 +1,104 @@
+"""The tokens that programs act with: shown once, kept as a hash, dead when revoked or expired."""
+
+import secrets
+from collections.abc import Iterable
+from datetime import timedelta
+from hashlib import sha256
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from chatops.actions import trail
+from chatops.actions.callers import SCOPES, Caller
+from chatops.actions.errors import Invalid
+from chatops.actions.models import ApiToken
+
+PREFIX = "cho_"
+#: `last_used_at` is written at most this often, so that reading stays reading.
+NOTED_EVERY = timedelta(minutes=1)
+
+
+def _digest(plain: str) -> str:
+    # A token has 256 random bits: a plain hash cannot be guessed back, a slow one would cost every
+    # request for nothing.
+    return sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def issue(
+    *,
+    owner: User,
+    label: str,
+    scopes: Iterable[str],
+    topics: Iterable[int] = (),
+    days: int | None = None,
+    by: Caller | None = None,
+) -> tuple[ApiToken, str]:
+    """Make a token for `owner`; the row, and the token itself, which is never shown again.
+
+    `topics` limits what it sees (none given: every topic); `days` is its life (default:
+    API_TOKEN_DAYS). Raises Invalid for an unknown scope.
+    """
+    wanted = sorted(set(scopes))
+    unknown = [scope for scope in wanted if scope not in SCOPES]
+    if unknown or not wanted:
+        raise Invalid(
+            f"Unknown scope {unknown[0]!r}." if unknown else "A token needs at least one scope.",
+            field="scopes",
+        )
+    plain = PREFIX + secrets.token_urlsafe(32)
+    lifetime = timedelta(days=settings.API_TOKEN_DAYS if days is None else days)
+    with transaction.atomic():
+        token = ApiToken.objects.create(
+            label=label,
+            owner=owner,
+            prefix=plain[:12],
+            digest=_digest(plain),
+            scopes=wanted,
+            topics=sorted(set(topics)),
+            expires_at=timezone.now() + lifetime,
+        )
+        trail.record("token_created", caller=by, object=f"token:{token.pk}")
+    return token, plain
+
+
+def find(plain: str) -> ApiToken | None:
+    """The living token with this text; None when unknown, revoked or expired.
+
+    In one statement with its owner and the owner's linked account: this is asked before every
+    request. The account's secrets stay where they are until an action signs with them.
+    """
+    token = (
+        ApiToken.objects.select_related("owner__agent__credential")
+        .defer("owner__agent__credential__secret", "owner__agent__credential__token")
+        .filter(digest=_digest(plain), revoked_at=None, owner__is_active=True)
+        .first()
+    )
+    now = timezone.now()
+    if token is None or token.expires_at <= now:
+        return None
+    if token.last_used_at is None or now - token.last_used_at > NOTED_EVERY:
+        ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+    return token
+
+
+def revoke(token: ApiToken, *, by: Caller | None = None) -> None:
+    """End a token; it is refused from the next request on."""
+    with transaction.atomic():
+        ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now())
+        trail.record("token_revoked", caller=by, object=f"token:{token.pk}")
+
+
+def rotate(token: ApiToken, *, by: Caller | None = None) -> tuple[ApiToken, str]:
+    """A new token with the same rights; the old one ends at once."""
+    with transaction.atomic():
+        fresh = issue(
+            owner=token.owner,
+            label=token.label,
+            scopes=token.scopes,
+            topics=token.topics,
+            by=by,
+        )
+        revoke(token, by=by)
+    return fresh

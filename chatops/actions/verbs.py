@@ -1,0 +1,369 @@
+"""What can be done to a chat: one function for each verb. Console and API call the same ones.
+
+Each takes the session and the wish, and returns the Action in the state it reached; each raises
+ActionError when it was not carried out (see `perform.perform`).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+
+from chatops.actions import patches, perform, policy
+from chatops.actions.errors import ActionError, Forbidden, Invalid, StateConflict
+from chatops.actions.fresh import Fresh
+from chatops.actions.models import Action, Verb
+from chatops.actions.perform import Plan, Wish
+from chatops.mirror.models import Associate, TopicMember
+from chatops.remote.models import Agent
+from chatops.superoffice import entities, text
+from chatops.superoffice.client import Client
+
+Check = Callable[[Fresh, Agent], None]
+#: Somebody may be faster; then the next one in the queue is tried, this often.
+NEXT_CANDIDATES = 5
+
+
+# --- Transfers -----------------------------------------------------------------------------------
+
+
+def accept_transfer(session_id: int, *, wish: Wish) -> Action:
+    """Take over a chat that is offered to the caller."""
+    return perform.perform(
+        Plan(
+            Verb.ACCEPT_TRANSFER,
+            policy.Right.ACT,
+            asked={},
+            check=_is_offered_to_me,
+            call=lambda client, action, deadline: client.sessions.accept_transfer(
+                action.session_id, deadline=deadline
+            ),
+        ),
+        session_id,
+        wish,
+    )
+
+
+def reject_transfer(session_id: int, *, wish: Wish) -> Action:
+    """Decline a chat that is offered to the caller; it stays with the colleague."""
+    return perform.perform(
+        Plan(
+            Verb.REJECT_TRANSFER,
+            policy.Right.ACT,
+            asked={},
+            check=_is_offered_to_me,
+            call=lambda client, action, deadline: client.sessions.reject_transfer(
+                action.session_id, deadline=deadline
+            ),
+        ),
+        session_id,
+        wish,
+    )
+
+
+def transfer(session_id: int, to: int | str, *, wish: Wish) -> Action:
+    """Offer the caller's own chat to a colleague: an associate id, or a user name."""
+    target = associate(to)
+    return perform.perform(
+        Plan(
+            Verb.TRANSFER,
+            policy.Right.TRANSFER,
+            asked={"to": target.pk, "request": {"to": str(to)}},
+            check=_can_be_offered_to(target),
+            call=lambda client, action, deadline: client.sessions.transfer(
+                action.session_id, to=target.pk, deadline=deadline
+            ),
+        ),
+        session_id,
+        wish,
+    )
+
+
+def _is_offered_to_me(found: Fresh, agent: Agent) -> None:
+    session = found.session
+    if session.transfer_to_id == agent.associate_id:
+        return
+    owner = session.user.full_name if session.user else "nobody"
+    raise perform.conflict(
+        f"The chat is not offered to you (any more). It is {_state(session)}; {owner} has it.",
+        session.id,
+    )
+
+
+def _can_be_offered_to(target: Associate) -> Check:
+    def check(found: Fresh, agent: Agent) -> None:
+        session = found.session
+        if target.pk == agent.associate_id:
+            raise Invalid("A chat cannot be transferred to yourself.", field="to")
+        _is_mine_and_ongoing(found, agent)
+        if session.transfer_to:
+            raise perform.conflict(
+                f"The chat is already offered to {session.transfer_to.full_name}.", session.id
+            )
+
+    return check
+
+
+def associate(to: int | str) -> Associate:
+    """A colleague by associate id or user name. Raises Invalid when there is no such one."""
+    name = str(to).strip()
+    known = Associate.objects.filter(deleted=False)
+    if name.isdecimal():
+        found = list(known.filter(pk=int(name))) if int(name) < 2**31 else []
+    else:
+        found = list(known.filter(user_name__iexact=name)[:2])
+        found = found or list(known.filter(name__iexact=name)[:2])
+    if len(found) != 1:
+        raise Invalid(f"There is no colleague {name[:100]!r} to transfer to.", field="to")
+    return found[0]
+
+
+# --- The queue -----------------------------------------------------------------------------------
+
+
+def pick_up(session_id: int, *, wish: Wish) -> Action:
+    """Take a waiting chat; the customer gets the channel's welcome message."""
+    return _pick_up(session_id, {}, wish)
+
+
+def _pick_up(session_id: int, asked: dict[str, Any], wish: Wish) -> Action:
+    return perform.perform(
+        Plan(
+            Verb.PICK_UP,
+            policy.Right.ACT,
+            asked=asked,
+            check=_is_waiting,
+            call=lambda client, action, deadline: client.sessions.pick_up(
+                action.session_id, deadline=deadline
+            ),
+        ),
+        session_id,
+        wish,
+    )
+
+
+def pick_up_next(topic_id: int | None, *, wish: Wish) -> Action:
+    """Take the chat that has waited longest where the caller may answer, or in one topic.
+
+    Chosen here and picked up by its id: after a lost answer, SuperOffice's own "first" would not
+    tell which chat it took. Raises StateConflict `queue_empty` when nobody waits.
+    """
+    asked = {"request": {"next": topic_id}}
+    earlier = Action.objects.filter(caller=wish.caller.name, route=wish.route, key=wish.key).first()
+    if earlier is not None and wish.key:
+        return _pick_up(earlier.session_id, asked, wish)
+    agent = perform.identity_of(wish.caller)
+    waiting = policy.visible_sessions(wish.caller).in_queue()
+    mine = TopicMember.objects.filter(associate_id=agent.associate_id, can_respond=True)
+    if mine.exists():
+        waiting = waiting.filter(topic_id__in=mine.values("topic_id"))
+    if topic_id is not None:
+        waiting = waiting.about([topic_id])
+    ids = waiting.order_by("requested_at", "id").values_list("id", flat=True)
+    for session_id in ids[:NEXT_CANDIDATES]:
+        try:
+            return _pick_up(session_id, asked, wish)
+        except ActionError as error:
+            if error.problem_status not in (404, 409) or error.problem_code == "identity_required":
+                raise
+    raise StateConflict("Nobody is waiting.", code="queue_empty")
+
+
+def reset(session_id: int, *, wish: Wish) -> Action:
+    """Put a chat back on the queue; to the customer it looks like a restart. For leads."""
+    return perform.perform(
+        Plan(
+            Verb.RESET,
+            policy.Right.RESET,
+            asked={},
+            check=_can_be_reset,
+            call=lambda client, action, deadline: client.sessions.reset(
+                action.session_id, deadline=deadline
+            ),
+        ),
+        session_id,
+        wish,
+    )
+
+
+def _is_waiting(found: Fresh, _agent: Agent) -> None:
+    session = found.session
+    if session.status == str(entities.ChatSessionStatus.IN_QUEUE):
+        return
+    who = session.user.full_name if session.user else None
+    detail = f"{who} has it now." if who else f"It is {_state(session)}."
+    raise perform.conflict(f"The chat is no longer waiting. {detail}", session.id, who=who)
+
+
+def _is_open(found: Fresh, _agent: Agent) -> None:
+    if found.session.status not in entities.OPEN_STATUSES:
+        raise perform.conflict("The chat is over.", found.session.id)
+
+
+def _can_be_reset(found: Fresh, agent: Agent) -> None:
+    """A chat that is where a reset would put it changes in nothing, so nothing could prove it."""
+    _is_open(found, agent)
+    session = found.session
+    there = session.status in {"InQueue", "OfflineForm"} and session.associate_id is None
+    if there and not session.chatbot_is_active:
+        raise perform.conflict("Nobody has the chat: there is nothing to reset.", session.id)
+
+
+def _is_mine_and_ongoing(found: Fresh, agent: Agent) -> None:
+    _is_open(found, agent)
+    session = found.session
+    if session.associate_id == agent.associate_id:
+        return
+    who = session.user.full_name if session.user else "nobody"
+    raise perform.conflict(f"The chat is not yours: {who} has it.", session.id)
+
+
+def _state(session: entities.ChatSessionEntity) -> str:
+    if session.status not in entities.OPEN_STATUSES:
+        return "over"
+    return "waiting" if session.status == "InQueue" else "going on"
+
+
+# --- Content -------------------------------------------------------------------------------------
+
+
+def send_message(session_id: int, message: str, *, wish: Wish) -> Action:
+    """Send a text to the customer, in the caller's name, as typed: no markup is read into it."""
+    checked = _checked_text(message)
+    # Without an account `perform` refuses, after it has asked whether the chat may be seen at all.
+    agent = wish.caller.agent
+    author = (agent.full_name or agent.login)[:255] if agent else ""
+    html = text.escape_for_sending(checked)
+    return perform.perform(
+        Plan(
+            Verb.SEND_MESSAGE,
+            policy.Right.SEND,
+            asked={"html": html, "author": author, "request": {"message": checked}},
+            check=_is_mine_and_ongoing,
+            call=_send,
+            lane=Action.Lane.MESSAGES,
+        ),
+        session_id,
+        wish,
+    )
+
+
+def _send(client: Client, action: Action, deadline: float) -> Any:
+    return client.sessions.send(
+        action.session_id,
+        text_html=action.asked["html"],
+        author=action.asked["author"],
+        deadline=deadline,
+    )
+
+
+def _checked_text(message: str) -> str:
+    checked = message.replace("\r\n", "\n").strip()
+    if not checked:
+        raise Invalid("The message is empty.", field="message")
+    if len(checked) > settings.MESSAGE_MAX_CHARACTERS:
+        raise Invalid(
+            f"The message is longer than {settings.MESSAGE_MAX_CHARACTERS} characters.",
+            field="message",
+        )
+    if any(ord(char) < 32 and char not in "\n\t" for char in checked):
+        raise Invalid("The message contains a control character.", field="message")
+    if any(0xD800 <= ord(char) <= 0xDFFF for char in checked):
+        raise Invalid("The message contains half a character.", field="message")
+    if not text.canonical(text.escape_for_sending(checked)):
+        raise Invalid("The message shows nothing.", field="message")
+    return checked
+
+
+def patch_session(session_id: int, changes: Any, *, wish: Wish) -> Action:
+    """Change fields of a session: a JSON Patch (list) or a JSON Merge Patch (object)."""
+    operations = patches.parse(changes)
+
+    def check(found: Fresh, _agent: Agent) -> None:
+        contradicted = patches.contradicted(found.raw, operations)
+        if contradicted:
+            raise perform.conflict(
+                f"{', '.join(contradicted)} has changed at SuperOffice since you saw it.",
+                session_id,
+                fields=contradicted,
+            )
+
+    def call(client: Client, action: Action, deadline: float) -> Any:
+        return client.sessions.patch(
+            action.session_id, action.baseline["operations"], deadline=deadline
+        )
+
+    return perform.perform(
+        Plan(
+            Verb.PATCH_SESSION,
+            policy.Right.PATCH,
+            asked={
+                "wanted": patches.wanted(operations),
+                "request": [one.as_json() for one in operations],
+            },
+            check=check,
+            call=call,
+            remember=lambda found: {"operations": patches.guarded(found.raw, operations)},
+        ),
+        session_id,
+        wish,
+    )
+
+
+def end_chat(session_id: int, *, wish: Wish) -> Action:
+    """End a chat by `PATCH Status` (contract, L.4: likely, not documented); ALLOW_END_CHAT."""
+    if not settings.ALLOW_END_CHAT:
+        raise Forbidden("Ending chats from here is switched off (ALLOW_END_CHAT).")
+
+    def call(client: Client, action: Action, deadline: float) -> Any:
+        change = {"op": "replace", "path": "Status", "value": "Finished"}
+        return client.sessions.patch(action.session_id, [change], deadline=deadline)
+
+    return perform.perform(
+        Plan(Verb.END, policy.Right.SEND, asked={}, check=_is_mine_and_ongoing, call=call),
+        session_id,
+        wish,
+    )
+
+
+def delete_session(session_id: int, *, wish: Wish) -> Action:
+    """Delete a session at SuperOffice, for good; ALLOW_DELETE. For leads.
+
+    The mirror learns of it as of any deletion: by comparison, and keeps the transcript.
+    """
+    if not settings.ALLOW_DELETE:
+        raise Forbidden("Deleting chats from here is switched off (ALLOW_DELETE).")
+
+    def check(_found: Fresh, _agent: Agent) -> None:
+        """Whatever state it is in."""
+
+    def call(client: Client, action: Action, deadline: float) -> Any:
+        return client.sessions.delete(action.session_id, deadline=deadline)
+
+    plan = Plan(Verb.DELETE, policy.Right.RESET, asked={}, check=check, call=call)
+    return perform.perform(plan, session_id, wish)
+
+
+# --- Again ---------------------------------------------------------------------------------------
+
+
+def again(action: Action, *, wish: Wish) -> Action:
+    """A second attempt at what `action` asked for, as a new action of its own."""
+    one = action.session_id
+    if action.verb == Verb.SEND_MESSAGE:
+        return send_message(one, action.asked["request"]["message"], wish=wish)
+    if action.verb == Verb.PATCH_SESSION:
+        return patch_session(one, action.asked["request"], wish=wish)
+    if action.verb == Verb.TRANSFER:
+        return transfer(one, action.asked["to"], wish=wish)
+    return _PLAIN[Verb(action.verb)](one, wish=wish)
+
+
+_PLAIN: dict[Verb, Callable[..., Action]] = {
+    Verb.ACCEPT_TRANSFER: accept_transfer,
+    Verb.REJECT_TRANSFER: reject_transfer,
+    Verb.PICK_UP: pick_up,
+    Verb.RESET: reset,
+    Verb.END: end_chat,
+    Verb.DELETE: delete_session,
+}

@@ -1,0 +1,174 @@
+"""Pages by key: a page begins after a row, not at a number, so writes never shift what follows.
+
+A cursor names the row at the edge of a page by what the list is ordered by, and its id. It grants
+nothing: whoever makes one up sees what their rights show anyway.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db.models import Q, QuerySet
+from rest_framework.request import Request
+from rest_framework.utils.urls import remove_query_param, replace_query_param
+
+from chatops.api.params import INT64, Query
+from chatops.api.problems import invalid
+
+Row = dict[str, Any]
+SIZE, MOST = 50, 500
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An indexed column that a list may be ordered by; rows without a value come last."""
+
+    column: str = "id"
+    descending: bool = True
+    nullable: bool = False
+
+
+class Cursor(NamedTuple):
+    """The row at the edge; `back` asks for the rows before it."""
+
+    back: bool
+    value: str | None
+    id: int
+
+
+class Page(NamedTuple):
+    """Rows in order, and the cursors of its neighbours."""
+
+    rows: list[Row]
+    next: Cursor | None
+    previous: Cursor | None
+
+
+def encode(cursor: Cursor) -> str:
+    """A cursor as it stands in an URL."""
+    text = json.dumps([int(cursor.back), cursor.value, cursor.id], separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def decode(text: str, order: Order) -> Cursor:
+    """A cursor of a list in this order. Raises a 422 for what is none."""
+    try:
+        padded = text.encode("ascii") + b"=" * (-len(text) % 4)
+        back, value, one = json.loads(base64.b64decode(padded, b"-_", validate=True))
+    except (ValueError, TypeError, binascii.Error, RecursionError) as error:
+        raise _no_cursor() from error
+    if back not in (0, 1) or type(one) is not int or not 0 <= one <= INT64:
+        raise _no_cursor()
+    if order.column == "id":
+        fits = value is None
+    else:
+        fits = (value is None and order.nullable) or _is_time(value)
+    if not fits:
+        raise _no_cursor()
+    return Cursor(bool(back), value, one)
+
+
+def _no_cursor() -> Exception:
+    return invalid("cursor", "This is not a cursor of this list in this order.")
+
+
+def _is_time(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def size_of(query: Query, *, default: int = SIZE) -> int:
+    """`page_size`, 1 to 500."""
+    return query.number("page_size", low=1, high=MOST) or default
+
+
+def cursor_of(query: Query, order: Order) -> Cursor | None:
+    """`cursor`, if it is given."""
+    text = query.text("cursor", longest=300)
+    return decode(text, order) if text else None
+
+
+def page(rows: QuerySet[Any, Any], order: Order, start: Cursor | None, size: int) -> Page:
+    """The page of `size` rows that `start` asks for; the first one without."""
+    back = start is not None and start.back
+    found: list[Row] = []
+    for empty in _parts(order, back):
+        if start is not None and _is_behind(order, start, empty):
+            continue
+        part = _part(rows, order, start, empty=empty, back=back)
+        found += part[: size + 1 - len(found)]
+        if len(found) > size:
+            break
+    more = len(found) > size
+    del found[size:]
+    if back:
+        found.reverse()
+    return _with_edges(found, order, start, more)
+
+
+def _parts(order: Order, back: bool) -> list[bool]:
+    """The rows with a value, then those without; the other way round when paging back."""
+    if not order.nullable:
+        return [False]
+    return [True, False] if back else [False, True]
+
+
+def _is_behind(order: Order, start: Cursor, empty: bool) -> bool:
+    """Whether a part was left behind by the pages before."""
+    if not order.nullable:
+        return False
+    started_in_empty = start.value is None
+    return started_in_empty != empty and started_in_empty != start.back
+
+
+def _part(
+    rows: QuerySet[Any, Any], order: Order, start: Cursor | None, *, empty: bool, back: bool
+) -> QuerySet[Any, Row]:
+    """One part of the list, from the cursor on, in the direction of the page."""
+    down = order.descending != back
+    sign, less = ("-", "lt") if down else ("", "gt")
+    keyed = order.column != "id" and not empty
+    if order.nullable:
+        rows = rows.filter(**{f"{order.column}__isnull": empty})
+    if start is not None and (start.value is None) == (empty or order.column == "id"):
+        beyond = Q(**{f"id__{less}": start.id})
+        if keyed:
+            same = Q(**{order.column: start.value})
+            further = Q(**{f"{order.column}__{less}": start.value})
+            # The first condition alone lets the index find the place.
+            reached = Q(**{f"{order.column}__{less}e": start.value})
+            beyond = reached & (further | (same & beyond))
+        rows = rows.filter(beyond)
+    return rows.order_by(*([f"{sign}{order.column}"] if keyed else []), f"{sign}id")
+
+
+def _with_edges(found: list[Row], order: Order, start: Cursor | None, more: bool) -> Page:
+    """Neighbours: there is one where we came from, and one ahead when there was more."""
+    back = start is not None and start.back
+    if not found:
+        if start is None:
+            return Page(found, None, None)
+        turned = start._replace(back=not back)
+        return Page(found, turned if back else None, None if back else turned)
+    ahead = _edge(found[0 if back else -1], order, back=back) if more else None
+    behind = _edge(found[-1 if back else 0], order, back=not back) if start else None
+    return Page(found, behind, ahead) if back else Page(found, ahead, behind)
+
+
+def _edge(row: Mapping[str, Any], order: Order, *, back: bool) -> Cursor:
+    value = None if order.column == "id" else row[order.column]
+    return Cursor(back, value.isoformat() if value is not None else None, row["id"])
+
+
+def address(request: Request, cursor: Cursor | None) -> str | None:
+    """The absolute URL of the page at a cursor."""
+    if cursor is None:
+        return None
+    here = remove_query_param(request.build_absolute_uri(), "cursor")
+    return replace_query_param(here, "cursor", encode(cursor))

@@ -1,0 +1,154 @@
+"""What `serve` runs: the live streams as bare ASGI, and Django as WSGI in threads beside them.
+
+Django under ASGI was measured at less than half the lists and with a thread for every stream.
+Before a request takes one of the threads it is read here: its body, up to the cap, so that a slow
+client holds a coroutine and not a thread; and what the bridge to WSGI cannot take is put right.
+"""
+
+import json
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+from urllib.parse import quote
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatops.settings")
+django.setup()
+
+# Models can be imported only after the set-up above.
+from a2wsgi import WSGIMiddleware  # noqa: E402
+from django.conf import settings  # noqa: E402
+
+from chatops.api import problems  # noqa: E402
+from chatops.api.stream import DOORS, Streams  # noqa: E402
+from chatops.middleware import request_id_from, too_large  # noqa: E402
+from chatops.wsgi import application as wsgi_application  # noqa: E402
+
+Scope = dict[str, Any]
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+class TooLarge(Exception):
+    """The body goes beyond the cap; no more than that of it was read."""
+
+
+class Gone(Exception):
+    """The client left before its request was complete."""
+
+
+class Application:
+    """The whole product's web side. `stop` ends the streams; in-flight requests are let finish."""
+
+    def __init__(self) -> None:
+        self.streams: Streams | None = None
+        # The bridge describes every ASGI event as a type of its own; ours are plain dicts.
+        self.django: Any = WSGIMiddleware(cast(Any, wsgi_application), settings.WEB_THREADS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http" and scope["path"] in DOORS:
+            await self._streams()(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._page(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1000})
+
+    def _streams(self) -> Streams:
+        # Made on the loop that runs it, also where a server sends no lifespan events.
+        if self.streams is None:
+            self.streams = Streams()
+        return self.streams
+
+    def stop(self) -> None:
+        """End every live stream, which a server waits for otherwise. On the loop's thread."""
+        self._streams().close()
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while (message := await receive())["type"] != "lifespan.shutdown":
+            await send({"type": f"{message['type']}.complete"})
+        self.stop()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            body = await read_body(scope, receive, cap=settings.API_BODY_CAP_BYTES)
+        except TooLarge:
+            await refuse_too_large(scope, send)
+            return
+        except Gone:
+            return
+        await self.django(for_wsgi(scope, body), replay(body), send)
+
+
+async def read_body(scope: Scope, receive: Receive, *, cap: int) -> bytes:
+    """The whole body, at most `cap` bytes. Raises TooLarge, Gone."""
+    declared = dict(scope["headers"]).get(b"content-length", b"")
+    if declared.isdigit() and int(declared) > cap:
+        raise TooLarge
+    body = bytearray()
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Gone
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > cap:
+            raise TooLarge
+    return bytes(body)
+
+
+def replay(body: bytes) -> Receive:
+    """A `receive` that hands over a body that was read before."""
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
+
+
+def for_wsgi(scope: Scope, body: bytes) -> Scope:
+    """The scope as WSGI needs it.
+
+    The body's true length takes the place of `Transfer-Encoding`, which WSGI does not know. Names
+    with an underscore are dropped: `X_Forwarded_Proto` would pass for `X-Forwarded-Proto`. Bytes
+    that no URL may hold are quoted, as the bridge takes ASCII alone.
+    """
+    unknown = {b"content-length", b"transfer-encoding"}
+    headers = [
+        (name, value)
+        for name, value in scope["headers"]
+        if name not in unknown and b"_" not in name
+    ]
+    if body or scope["method"] in {"POST", "PUT", "PATCH"}:
+        headers.append((b"content-length", str(len(body)).encode()))
+    query = scope["query_string"]
+    if not query.isascii():
+        query = quote(query, safe="=&%+/?:;,@!$'()*~-._").encode()
+    return {**scope, "headers": headers, "query_string": query}
+
+
+async def refuse_too_large(scope: Scope, send: Send) -> None:
+    """Answer 413, and close: the rest of the body is not read."""
+    detail = too_large(settings.API_BODY_CAP_BYTES)
+    given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin1")
+    request_id = request_id_from(given)
+    body, kind = detail.encode(), "text/plain"
+    if scope["path"].startswith(("/api/", "/hooks/")):
+        document = problems.document(413, detail, request_id=request_id)
+        body, kind = json.dumps(document).encode(), problems.MEDIA_TYPE
+    headers = [
+        (b"content-type", kind.encode()),
+        (b"content-length", str(len(body)).encode()),
+        (b"x-request-id", request_id.encode()),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+application = Application()

@@ -1,0 +1,1 @@
+"""For people: the console in the browser. Nothing imports it."""

@@ -1,0 +1,132 @@
+"""Searching the list of sessions: through the text index, and what was said around the words."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from django.http import QueryDict
+
+from chatops.actions import policy
+from chatops.actions.callers import Caller
+from chatops.actions.policy import Right
+from chatops.console import lines, paging
+from chatops.console.filters import SessionFilters
+from chatops.console.lines import Excerpt
+from chatops.mirror import search
+from chatops.mirror.models import ChatSession
+from chatops.mirror.querysets import ChatSessionQuerySet
+from chatops.mirror.search import Where
+
+#: An index page may hold nothing that the caller may see; so many are looked at for one screen.
+MOST_PAGES = 5
+#: Messages that are looked at for the excerpts of one screen, and how often that is repeated.
+HITS, MOST_BITES = 200, 5
+CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A search within the other filters of the list, for one caller."""
+
+    text: str
+    #: The session of that number, where the text is one and the caller sees it.
+    numbered: int | None
+    where: Where
+    #: The sessions that the other filters leave, of those that the caller sees.
+    listed: ChatSessionQuerySet
+
+    def page(self, query: QueryDict, *, size: int) -> paging.Page:
+        """The page that `older` or `newer` (places in the index) asks for, newest session first."""
+        older, newer = paging.number(query, "older"), paging.number(query, "newer")
+        ascending = newer is not None
+        start = newer if ascending else older
+        found = self._page(start, size, ascending=ascending)
+        ids = found.hits
+        before = after = None
+        if start is not None:
+            # Of an empty page, the place it began at belongs to the page before.
+            other = start + (1 if ascending else -1)
+            before = search.beyond(ids[0], ascending=not ascending) if ids else max(other, 0)
+        if found.next is not None:
+            after = found.next
+        if ascending:
+            ids, before, after = ids[::-1], after, before
+        elif older is None and self.numbered is not None:
+            ids = [self.numbered, *ids]
+        return paging.Page(
+            self._rows(ids),
+            paging.address(query, older=after) if after is not None else "",
+            paging.address(query, newer=before) if before is not None else "",
+        )
+
+    def _page(self, after: int | None, limit: int, *, ascending: bool) -> search.Found[int]:
+        found: search.Found[int] = search.Found([], after)
+        for _ in range(MOST_PAGES):
+            found = search.sessions(
+                self.text, self.where, limit=limit, after=after, ascending=ascending
+            )
+            after = found.next
+            if found.hits or after is None:
+                break
+        return found
+
+    def _rows(self, ids: Collection[int]) -> list[ChatSession]:
+        rows = lines.listed(self.listed).in_bulk(ids)
+        return [rows[one] for one in ids if one in rows]
+
+    def excerpts(self, ids: Collection[int]) -> dict[int, Excerpt]:
+        """The newest message of each session in which the words stand, where there is one."""
+        found: dict[int, Excerpt] = {}
+        if not ids or self.where.texts is None:
+            return found
+        among = self.where.texts.filter(pk__in=ids)
+        after: int | None = search.beyond(max(ids) + 1)
+        for _ in range(MOST_BITES):
+            page = search.messages(self.text, among, limit=HITS, after=after)
+            for hit in page.hits:
+                found.setdefault(hit.session_id, Excerpt(hit.message_id, hit.excerpt))
+            if page.next is None or page.next >> 32 < min(ids):
+                break
+            # A session with more hits than one page holds need not be read to its end.
+            last = page.hits[-1].session_id if page.hits else 0
+            after = search.beyond(last) if last else page.next
+        return found
+
+    def chunks(self) -> Iterator[list[int]]:
+        """Every session found, newest first: for exports."""
+        if self.numbered is not None:
+            yield [self.numbered]
+        after: int | None = None
+        while True:
+            found = search.sessions(self.text, self.where, limit=CHUNK, after=after)
+            if found.hits:
+                yield found.hits
+            if found.next is None:
+                return
+            after = found.next
+
+
+def finding(caller: Caller, filters: SessionFilters) -> Finding | None:
+    """The search that is asked for; None when none is. What the caller may not see of a session is
+    not searched either."""
+    text = filters.searched
+    if not text:
+        return None
+    listed = filters.apply(policy.visible_sessions(caller))
+    number = listed.filter(pk=_number(text)).values_list("pk", flat=True).first()
+
+    def searched(rows: ChatSessionQuerySet) -> ChatSessionQuerySet:
+        return rows if number is None else rows.exclude(pk=number)
+
+    where = Where(
+        texts=searched(filters.apply(policy.sessions_with(caller, Right.TRANSCRIPT))),
+        customers=searched(listed),
+        personal=searched(filters.apply(policy.sessions_with(caller, Right.PERSONAL))),
+    )
+    return Finding(text, number, where, listed)
+
+
+def _number(text: str) -> int:
+    """The text as a session's number; 0, which none has, when it is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0

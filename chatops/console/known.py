@@ -1,0 +1,270 @@
+"""The English sentences that come from below, for the catalogue: see `sentences`.
+
+A test keeps this list true: it reads the sources that the sentences come from.
+"""
+
+from django.utils.translation import gettext_noop as _
+
+#: What became of an action (actions.outcomes, actions.ending).
+ENDINGS = (
+    _("The chat is yours."),
+    _("You declined the chat; it stays with your colleague."),
+    _("You picked up the chat."),
+    _("The chat is back in the queue."),
+    _("The chat is ended."),
+    _("The chat is deleted at SuperOffice."),
+    _("Sent."),
+    _("Saved at SuperOffice."),
+    _("It is waiting to be sent."),
+    _("It is being sent."),
+    _("SuperOffice has not confirmed it yet. It is being checked: do not repeat it."),
+    _("SuperOffice has not confirmed this yet. It is being checked; do not repeat it."),
+    _("Offered to %(who)s. It is yours until they accept."),
+    _("Closed by a person, who found that it had happened."),
+    _("Closed by a person, who found that it had not happened."),
+    _(
+        "SuperOffice took %(taken)s, but not %(names)s. Look at the chat and decide whether that "
+        "is good enough."
+    ),
+    _("SuperOffice answered, but did not take %(names)s."),
+    _("%(who)s was faster and has the chat now."),
+    _("The chat is no longer waiting, so there was nothing to pick up."),
+    _("SuperOffice answered, but the chat is still offered to you. You can try again."),
+    _("The chat was no longer offered to you. %(who)s has it now."),
+    _("SuperOffice answered, but the chat was not offered to anybody. %(who)s has it."),
+    _("SuperOffice answered, but nothing changed."),
+    _("SuperOffice refused: %(why)s"),
+    _("SuperOffice no longer accepts your linked account. Link it again, then try once more."),
+    _("SuperOffice does not allow your account to do this."),
+    _("SuperOffice no longer has this chat."),
+    _("Somebody changed the chat at SuperOffice meanwhile. Look at it as it is now."),
+    _("The chat has changed at SuperOffice since you saw it."),
+    _("SuperOffice asked us to slow down. Nothing was changed; try again shortly."),
+    _(
+        "SuperOffice never confirmed this, and it is not to be seen there. Look at the chat and "
+        "decide."
+    ),
+    _("Nothing was sent. %(why)s"),
+    _("It had waited too long and was not sent."),
+    _("It had waited too long."),
+)
+
+#: Why an action did not come about (actions.intent, verbs, policy, needs, patches).
+REFUSALS = (
+    _(
+        "Actions happen in your own name at SuperOffice, and no SuperOffice account is linked to "
+        "yours yet. Link it under “My SuperOffice account”."
+    ),
+    _(
+        "SuperOffice no longer accepts your linked account: %(why)s. Link it again under “My "
+        "SuperOffice account”."
+    ),
+    _("it has to be signed in again"),
+    _("SuperOffice no longer has session %(id)s."),
+    _("SuperOffice does not let chatops read the chat. Tell an operator."),
+    _("SuperOffice asked for a pause before the next call. Try again shortly."),
+    _("The call budget is used up. Try again shortly."),
+    _(
+        "SuperOffice did not answer several times in a row, so it is left alone for a moment. "
+        "Try again shortly."
+    ),
+    _("SuperOffice does not answer at the moment. Try again shortly."),
+    _("The chat has changed since you saw it. Look at it as it is now, then decide."),
+    _(
+        "An earlier message to this customer, by %(who)s, is not confirmed yet. To keep the order, "
+        "the next one waits until that is known."
+    ),
+    _("%(who)s is acting on this chat right now (%(what)s). See what comes of it first."),
+    _("Somebody"),
+    _("nobody"),
+    _("Nobody"),
+    _("The chat is not offered to you (any more). It is %(state)s; %(who)s has it."),
+    _("over"),
+    _("waiting"),
+    _("going on"),
+    _("A chat cannot be transferred to yourself."),
+    _("The chat is already offered to %(who)s."),
+    _("There is no colleague %(who)s to transfer to."),
+    _("Nobody is waiting."),
+    _("The chat is no longer waiting. %(now)s"),
+    _("%(who)s has it now."),
+    _("It is %(state)s."),
+    _("The chat is over."),
+    _("Nobody has the chat: there is nothing to reset."),
+    _("The chat is not yours: %(who)s has it."),
+    _("The message is empty."),
+    _("The message is longer than %(n)s characters."),
+    _("The message contains a control character."),
+    _("The message contains half a character."),
+    _("The message shows nothing."),
+    _("Ending chats from here is switched off (ALLOW_END_CHAT)."),
+    _("Deleting chats from here is switched off (ALLOW_DELETE)."),
+    _("%(names)s has changed at SuperOffice since you saw it."),
+    _("This action does not need a person (any more)."),
+    _("A second attempt is only for what needs a person."),
+    _("Your role does not allow closing actions."),
+    _("Your role does not allow ordering a second attempt."),
+    _("Your role does not allow this on this chat."),
+    _("The patch changes nothing."),
+    _("There is no session %(id)s."),
+    _("There is no action %(id)s."),
+)
+
+#: What people keep (notebook) and take out (reports).
+NOTEBOOK = (
+    _("There is no such note."),
+    _("Only its author or who leads the topic removes a note."),
+    _("This message is not in this chat."),
+    _("At most %(n)s tags on a chat."),
+    _("At most %(n)s quick replies."),
+    _("At most %(n)s saved views."),
+    _("At most %(n)s criteria."),
+    _("At most %(n)s characters."),
+    _("Leads share views."),
+    _("These filters are too long to keep."),
+    _("Leads define the scorecard."),
+    _("The highest score is 1 to 10."),
+    _("This chat has been reviewed already."),
+    _("Score at least one criterion."),
+    _("There is no such review."),
+    _("Your role does not write notes."),
+    _("Only who leads this topic reviews its chats."),
+    _("Write something."),
+    _("Your role does not export."),
+)
+
+#: Linking an account, and signing in by it (remote).
+LINKING = (
+    _("This SuperOffice account is already linked to somebody else here."),
+    _("Online, an account is linked by signing in at SuperOffice."),
+    _("The user is missing."),
+    _("The ticket is missing."),
+    _("SuperOffice named two different accounts. Nothing was linked."),
+    _("SuperOffice did not accept this sign-in."),
+    _("SuperOffice could not be asked: %(why)s"),
+    _("SuperOffice knows this sign-in, but it belongs to no user."),
+    _("SuperOffice says that it belongs to somebody else now."),
+    _("SuperOffice says that this account belongs to somebody else now."),
+    _("Signing in at SuperOffice is not set up here."),
+    _("SuperOffice gave no lasting permission. Begin the sign-in again."),
+    _("This sign-in was not begun here, or was finished already."),
+    _("This sign-in does not belong to this browser. Begin it again."),
+    _("The sign-in took too long. Begin it again."),
+    _("SuperOffice did not sign you in, or you did not agree."),
+    _("SuperOffice did not accept this sign-in. Begin it again."),
+    _("SuperOffice's sign-in does not answer. Try again shortly."),
+    _("SuperOffice's answer cannot be believed: %(why)s"),
+    _(
+        "Your SuperOffice account is not linked to anybody here. Sign in with your password first, "
+        "then link it under “My SuperOffice account”."
+    ),
+    _("Your user here is switched off."),
+    _("SuperOffice asked for a pause before the next call."),
+    _("The call budget is used up."),
+    _("SuperOffice did not answer several times in a row, so it is left alone for a moment."),
+)
+
+#: Why the mirror is stale (sync.health).
+STALE = (
+    _("The mirror is stale: %(why)s."),
+    _("SuperOffice cannot be reached"),
+    _("SuperOffice does not answer"),
+    _("SuperOffice answers with errors"),
+    _("SuperOffice's answers cannot be read"),
+    _("SuperOffice does not accept our sign-in any more"),
+    _("we cannot sign in at SuperOffice"),
+    _("SuperOffice does not allow us to read chats"),
+    _("SuperOffice answers that it does not know what it should know"),
+    _("SuperOffice has moved to another address"),
+    _("SuperOffice's address is not one that may be called"),
+    _("SuperOffice asked us to slow down"),
+    _("calls to SuperOffice are paused"),
+    _("SuperOffice's lists contradict its chats"),
+    _("our own database does not keep up"),
+    _("no worker is running"),
+    _("reading fails for a reason that is in the log"),
+)
+
+#: Choices of models (actions.models, remote.models) and roles.
+CHOICES = (
+    _("Send message"),
+    _("Accept transfer"),
+    _("Reject transfer"),
+    _("Edit session"),
+    _("Pick up"),
+    _("Transfer"),
+    _("Reset to queue"),
+    _("End chat"),
+    _("Delete session"),
+    _("Queued"),
+    _("Sending"),
+    _("Done"),
+    _("No effect"),
+    _("Refused"),
+    _("Not confirmed"),
+    _("Needs you"),
+    _("Never sent"),
+    _("Cancelled"),
+    _("Closed by a person"),
+    _("User and password"),
+    _("Ticket"),
+    _("SuperOffice sign-in"),
+    _("System user"),
+    _("agent"),
+    _("lead"),
+    _("auditor"),
+    _("operator"),
+)
+
+#: The columns of the model pages.
+COLUMNS = (
+    _("active"),
+    _("actor"),
+    _("after"),
+    _("associate id"),
+    _("at"),
+    _("before"),
+    _("bot enabled"),
+    _("by"),
+    _("caller"),
+    _("can listen"),
+    _("can manage"),
+    _("can notify"),
+    _("can respond"),
+    _("deleted"),
+    _("description"),
+    _("failures"),
+    _("first name"),
+    _("full name"),
+    _("is open"),
+    _("label"),
+    _("last delivery"),
+    _("last name"),
+    _("last sign-in"),
+    _("last used"),
+    _("linked"),
+    _("login"),
+    _("may"),
+    _("name"),
+    _("notice"),
+    _("object"),
+    _("ongoing chats"),
+    _("owner"),
+    _("people"),
+    _("prefix"),
+    _("present"),
+    _("read"),
+    _("roles"),
+    _("session id"),
+    _("state"),
+    _("subscription"),
+    _("topic id"),
+    _("type"),
+    _("until"),
+    _("url"),
+    _("user"),
+    _("username"),
+    _("what"),
+)
+
+KNOWN = (*ENDINGS, *REFUSALS, *NOTEBOOK, *LINKING, *STALE, *CHOICES, *COLUMNS)

@@ -1,0 +1,60 @@
+"""Keyset pages: the rows after a key, never a count and never an offset."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.db.models import Model, QuerySet
+from django.http import QueryDict
+
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of rows by descending id, and the queries of its neighbours."""
+
+    rows: list[Any]
+    older: str
+    newer: str
+
+
+def page(rows: QuerySet[M], query: QueryDict, *, size: int) -> Page:
+    """The page that `older` or `newer` in the query asks for; the first one without them."""
+    older, newer = number(query, "older"), number(query, "newer")
+    if newer is not None:
+        found = list(rows.filter(pk__gt=newer).order_by("pk")[: size + 1])
+        more_newer, more_older = len(found) > size, True
+        found = list(reversed(found[:size]))
+    else:
+        if older is not None:
+            rows = rows.filter(pk__lt=older)
+        found = list(rows.order_by("-pk")[: size + 1])
+        more_newer, more_older = older is not None, len(found) > size
+        found = found[:size]
+    if not found:
+        return Page([], "", address(query) if older or newer else "")
+    return Page(
+        found,
+        address(query, older=found[-1].pk) if more_older else "",
+        address(query, newer=found[0].pk) if more_newer else "",
+    )
+
+
+def number(query: QueryDict, name: str, *, most: int = 2**63 - 1) -> int | None:
+    """A parameter as a number; None when it is missing or nonsense."""
+    text = query.get(name, "")
+    if not (text.isascii() and text.isdecimal() and len(text) < 20):
+        return None
+    return int(text) if int(text) <= most else None
+
+
+def address(query: QueryDict, **changed: Any) -> str:
+    """The address of another page of the same list."""
+    kept = query.copy()
+    for name in ("older", "newer"):
+        kept.pop(name, None)
+    for name, value in changed.items():
+        kept[name] = str(value)
+    return f"?{kept.urlencode()}"

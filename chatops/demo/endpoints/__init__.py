@@ -1,0 +1,1 @@
+"""The calls of the API, a module per family of contract D; importing one registers its calls."""

@@ -1,0 +1,124 @@
+"""The change feed: what changed, in contiguous numbers, in the order of commits.
+
+The numbers come from one counter row, taken as the last thing before the commit: whoever holds it
+is the only one who can commit a change, so no number becomes visible before a lower one. (Numbers
+from a sequence become visible out of order, and a reader that has passed a hole never goes back.)
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from chatops.mirror.bulk import upsert
+from chatops.mirror.models import Change, Head
+
+#: PostgreSQL's channel for "there is news"; a wake-up only, the table is the truth.
+CHANNEL = "chatops_feed"
+_COLUMNS = ("number", "kind", "op", "session_id", "object_id", "at")
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One change that is about to be told: a `Change` without its number."""
+
+    kind: Change.Kind
+    object_id: int
+    session_id: int | None = None
+    op: Change.Op = Change.Op.UPSERT
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where the feed stands: the last number, the oldest one kept, and the epoch they belong to."""
+
+    last: int
+    first: int
+    epoch: str
+
+
+class CursorGone(Exception):
+    """The number asked for is no longer kept, or is from another epoch: start from a snapshot."""
+
+
+def append(news: Sequence[News], *, at: datetime | None = None) -> int:
+    """Write changes as the last statements of the caller's transaction; the last number used.
+
+    Raises RuntimeError outside of a transaction: the counter row's lock is what keeps the order.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("The feed is appended to in the transaction of what it tells.")
+    if not news:
+        return 0
+    at = at or timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE mirror_head SET last = last + %s WHERE id = 1 RETURNING last",
+            [len(news)],
+        )
+        last = int(cursor.fetchone()[0])
+    stored = _driver_time(at)
+    first = last - len(news) + 1
+    upsert(
+        Change,
+        _COLUMNS,
+        [
+            (number, str(one.kind), str(one.op), one.session_id, one.object_id, stored)
+            for number, one in enumerate(news, start=first)
+        ],
+    )
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(last)])
+    return last
+
+
+def _driver_time(at: datetime) -> object:
+    return connection.ops.adapt_datetimefield_value(at)
+
+
+def position() -> Position:
+    """Where the feed stands now."""
+    head = Head.objects.get(pk=1)
+    return Position(last=head.last, first=head.first, epoch=head.epoch)
+
+
+def after(number: int, *, limit: int = 500, epoch: str | None = None) -> list[Change]:
+    """Changes above `number`, oldest first, at most `limit`.
+
+    Raises CursorGone when changes after `number` are no longer kept, when the number was never
+    given out, or when `epoch` is another one.
+    """
+    now = position()
+    if number + 1 < now.first or number > now.last or (epoch is not None and epoch != now.epoch):
+        raise CursorGone
+    found = list(Change.objects.filter(number__gt=number).order_by("number")[:limit])
+    # Pruned between the two looks: a reader must never step over a hole.
+    reached = found[0].number if found else now.last + 1
+    if number < now.last and reached != number + 1:
+        raise CursorGone
+    return found
+
+
+def prune(*, older_than: timedelta) -> int:
+    """Drop changes of that age, from the old end; how many. Cursors before them get CursorGone."""
+    before = timezone.now() - older_than
+    with transaction.atomic():
+        newest = (
+            Change.objects.filter(at__lt=before).order_by("-at", "-number").values("number").first()
+        )
+        if newest is None:
+            return 0
+        dropped, _ = Change.objects.filter(number__lte=newest["number"]).delete()
+        Head.objects.filter(pk=1).update(first=newest["number"] + 1)
+    return dropped
+
+
+def start_anew() -> str:
+    """A new epoch, after a restore or a wiped mirror: every cursor handed out before is gone."""
+    epoch = uuid4().hex
+    Head.objects.filter(pk=1).update(epoch=epoch)
+    return epoch

@@ -1,0 +1,163 @@
+"""Topics, their members, associates and presence. Part of ingest: small tables, refreshed whole."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from chatops.mirror import feed
+from chatops.mirror.bodies import is_id
+from chatops.mirror.models import Associate, Change, ChatTopic, TopicMember
+from chatops.mirror.rendering import names_somebody
+from chatops.superoffice.entities.carrier import read_bool, read_int, read_text
+
+JSONDict = Mapping[str, Any]
+
+
+def store_associates_of(sessions: Iterable[JSONDict], *, read_at: datetime) -> None:
+    """Associates as the `User` and `TransferTo` of sessions; within the caller's transaction."""
+    found: dict[int, JSONDict] = {}
+    for raw in sessions:
+        for name in ("User", "TransferTo"):
+            link = raw.get(name)
+            if link and names_somebody(link, "AssociateId"):
+                found[int(link["AssociateId"])] = link
+    _store_associates(found, read_at=read_at)
+
+
+def store_associates(carriers: Iterable[JSONDict], *, read_at: datetime | None = None) -> None:
+    """Associate carriers (contract, M.1) as rows; what did not change is not written."""
+    found = {int(raw["AssociateId"]): raw for raw in carriers if names_somebody(raw, "AssociateId")}
+    with transaction.atomic():
+        _store_associates(found, read_at=read_at or timezone.now())
+
+
+_KEPT = (
+    "AssociateId",
+    "EjUserId",
+    "Name",
+    "FullName",
+    "UserName",
+    "Type",
+    "Deleted",
+    "PersonId",
+)
+
+
+def _store_associates(found: Mapping[int, JSONDict], *, read_at: datetime) -> None:
+    if not found:
+        return
+    held = dict(Associate.objects.filter(pk__in=list(found)).values_list("id", "raw"))
+    news = []
+    for one, carrier in sorted(found.items()):
+        raw = {name: carrier[name] for name in _KEPT if carrier.get(name) is not None}
+        if held.get(one) == raw:
+            continue
+        Associate.objects.update_or_create(
+            pk=one,
+            defaults={
+                "ej_user_id": read_int(carrier.get("EjUserId")) or None,
+                "name": read_text(carrier.get("Name"))[:254],
+                "full_name": read_text(carrier.get("FullName"))[:254],
+                "user_name": read_text(carrier.get("UserName"))[:254],
+                "type": read_text(carrier.get("Type"))[:32],
+                "deleted": read_bool(carrier.get("Deleted")),
+                "raw": raw,
+                "read_at": read_at,
+            },
+        )
+        news.append(feed.News(Change.Kind.AGENT, one))
+    feed.append(news, at=read_at)
+
+
+_TOPIC: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "name": ("Name", lambda value: read_text(value)[:255]),
+    "description": ("Description", lambda value: read_text(value)[:255]),
+    "bot_enabled": ("BotEnabled", read_bool),
+    "opening_hours_enabled": ("OpeningHoursEnabled", read_bool),
+    "warn_new_chat_minutes": ("WarnNewChatMinutes", read_int),
+    "warn_manager_new_chat_minutes": ("WarnManagerNewChatMinutes", read_int),
+    "warn_chat_message_minutes": ("WarnChatMessageMinutes", read_int),
+    "warn_manager_chat_message_minutes": ("WarnManagerChatMessageMinutes", read_int),
+}
+
+
+def store_topic(raw: JSONDict, *, is_open: bool | None = None) -> bool:
+    """A ChatTopicEntity carrier (contract, M.7), or the id and name of a list item; changed?
+
+    `is_open` None: not asked, or not told; what was known stays.
+    """
+    one = read_int(raw.get("ChatTopicId"))
+    if one <= 0:
+        return False
+    fields = {ours: read(raw.get(theirs)) for ours, (theirs, read) in _TOPIC.items()}
+    fields["raw"] = {
+        name: value for name, value in raw.items() if isinstance(value, str | int | None)
+    }
+    if is_open is not None:
+        fields["is_open"] = is_open
+    now = timezone.now()
+    with transaction.atomic():
+        held = ChatTopic.objects.filter(pk=one).first()
+        if held and all(getattr(held, name) == value for name, value in fields.items()):
+            ChatTopic.objects.filter(pk=one).update(read_at=now)
+            return False
+        ChatTopic.objects.update_or_create(pk=one, defaults={**fields, "read_at": now})
+        feed.append([feed.News(Change.Kind.TOPIC, one)], at=now)
+    return True
+
+
+def store_members(topic_id: int, carriers: Sequence[JSONDict]) -> bool:
+    """Replace a topic's members by these ChatTopicAgent carriers (contract, M.11); changed?"""
+    roles = ("CanRespond", "CanNotify", "CanListen", "CanManage")
+    wanted = {
+        int(raw["User"]["AssociateId"]): tuple(read_bool(raw.get(role)) for role in roles)
+        for raw in carriers
+        if names_somebody(raw.get("User"), "AssociateId")
+    }
+    store_associates(raw["User"] for raw in carriers if raw.get("User"))
+    with transaction.atomic():
+        held = {
+            row.associate_id: (
+                row.can_respond,
+                row.can_notify,
+                row.can_listen,
+                row.can_manage,
+            )
+            for row in TopicMember.objects.select_for_update().filter(topic_id=topic_id)
+        }
+        if held == wanted:
+            return False
+        TopicMember.objects.filter(topic_id=topic_id).delete()
+        TopicMember.objects.bulk_create(
+            TopicMember(
+                topic_id=topic_id,
+                associate_id=one,
+                can_respond=respond,
+                can_notify=notify,
+                can_listen=listen,
+                can_manage=manage,
+            )
+            for one, (respond, notify, listen, manage) in wanted.items()
+        )
+        feed.append([feed.News(Change.Kind.TOPIC, topic_id)])
+    return True
+
+
+def store_presence(carriers: Iterable[JSONDict]) -> int:
+    """ChatPresence carriers (contract, M.12), matched by ejuser id; how many associates changed."""
+    found = {raw["UserId"]: raw for raw in carriers if is_id(raw.get("UserId"))}
+    news = []
+    with transaction.atomic():
+        rows = Associate.objects.filter(ej_user_id__in=list(found)).order_by("pk")
+        for row in rows.select_for_update():
+            raw = found[row.ej_user_id or 0]
+            now = (read_bool(raw.get("Present")), read_int(raw.get("OngoingChats")))
+            if (row.present, row.ongoing_chats) != now:
+                row.present, row.ongoing_chats = now
+                row.save(update_fields=["present", "ongoing_chats"])
+                news.append(feed.News(Change.Kind.AGENT, row.pk))
+        feed.append(news)
+    return len(news)

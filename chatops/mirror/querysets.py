@@ -1,0 +1,55 @@
+"""Questions about the mirror, as phrases."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import models
+
+from chatops.superoffice.entities import OPEN_STATUSES
+
+if TYPE_CHECKING:
+    from chatops.mirror.models import ChatMessage, ChatSession  # noqa: F401 named in quotes below
+
+IN_QUEUE = "InQueue"
+ONGOING = ("CustomerLast", "UserLast")
+
+
+class ChatSessionQuerySet(models.QuerySet["ChatSession"]):
+    def here(self) -> ChatSessionQuerySet:
+        """Sessions that SuperOffice still has."""
+        return self.filter(gone_at=None)
+
+    def open(self) -> ChatSessionQuerySet:
+        return self.filter(is_open=True, gone_at=None)
+
+    def in_queue(self) -> ChatSessionQuerySet:
+        return self.open().filter(status=IN_QUEUE)
+
+    def ongoing(self) -> ChatSessionQuerySet:
+        return self.open().filter(status__in=ONGOING)
+
+    def offered_to(self, associate_id: int) -> ChatSessionQuerySet:
+        return self.open().filter(transfer_to_id=associate_id)
+
+    def handled_by(self, associate_id: int) -> ChatSessionQuerySet:
+        return self.open().filter(associate_id=associate_id)
+
+    def about(self, topic_ids: Collection[int]) -> ChatSessionQuerySet:
+        return self.filter(topic_id__in=topic_ids)
+
+    def quiet_since(self, when: datetime) -> ChatSessionQuerySet:
+        return self.open().filter(idle_at__lt=when)
+
+
+class ChatMessageQuerySet(models.QuerySet["ChatMessage"]):
+    def of(self, session_id: int) -> ChatMessageQuerySet:
+        """A session's messages that SuperOffice still has, oldest first."""
+        return self.filter(session_id=session_id, gone_at=None).order_by("id")
+
+
+def is_open(status: str) -> bool:
+    """Whether a status means that the chat goes on; one we never saw does not."""
+    return status in OPEN_STATUSES

@@ -1,0 +1,1 @@
+"""For operators: commands, checks, health. Nothing imports it, apart from urls."""

@@ -1,0 +1,87 @@
+"""Sessions as a caller may see them, row by row and in one query per right: for exports."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chatops.actions import policy
+from chatops.actions.callers import Caller
+from chatops.actions.policy import Right
+from chatops.mirror.querysets import ChatSessionQuerySet
+
+JSONDict = dict[str, Any]
+#: Rows read at once. A transaction lasts as long as one chunk, however slow the reader is.
+CHUNK = 500
+COLUMNS = ("id", "version", "gone_at", "rendered", "masked", "topic_id", "associate_id")
+#: Copies of what was said: part of the transcript.
+TEXTS = ("first_message", "last_message")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A session's API rendering, masked and without texts where the right is missing."""
+
+    id: int
+    data: JSONDict
+    #: Whether the caller may read what was said, and what colleagues wrote about it.
+    told: bool
+
+
+def exportable(caller: Caller, sessions: ChatSessionQuerySet) -> ChatSessionQuerySet:
+    """Those of these visible sessions that the caller may export.
+
+    Raises Forbidden when the caller may export nothing at all.
+    """
+    return sessions.filter(pk__in=policy.sessions_with(caller, Right.EXPORT).values("pk"))
+
+
+#: Ids in chunks, newest first.
+Ids = Iterable[Sequence[int]]
+
+
+def chunks(
+    caller: Caller, sessions: ChatSessionQuerySet, among: Ids | None = None
+) -> Iterator[list[Seen]]:
+    """The sessions (those `among` these ids), newest first, walked by key: what changes meanwhile
+    shifts nothing."""
+    for rows in _by_key(sessions) if among is None else _by_id(sessions, among):
+        if rows:
+            yield _seen(caller, rows)
+
+
+def _by_key(sessions: ChatSessionQuerySet) -> Iterator[list[JSONDict]]:
+    rows = sessions
+    while True:
+        found = list(rows.order_by("-pk").values(*COLUMNS)[:CHUNK])
+        yield found
+        if len(found) < CHUNK:
+            return
+        rows = sessions.filter(pk__lt=found[-1]["id"])
+
+
+def _by_id(sessions: ChatSessionQuerySet, among: Ids) -> Iterator[list[JSONDict]]:
+    for ids in among:
+        yield list(sessions.filter(pk__in=ids).order_by("-pk").values(*COLUMNS))
+
+
+def _seen(caller: Caller, rows: Sequence[JSONDict]) -> list[Seen]:
+    ids = [row["id"] for row in rows]
+    full, told = _granted(caller, Right.PERSONAL, ids), _granted(caller, Right.TRANSCRIPT, ids)
+    return [_one(row, full=row["id"] in full, told=row["id"] in told) for row in rows]
+
+
+def _one(row: JSONDict, *, full: bool, told: bool) -> Seen:
+    data: JSONDict = json.loads(row["rendered"] if full else row["masked"])
+    if not told:
+        data |= {name: None for name in TEXTS if name in data}
+    data["gone_at"] = row["gone_at"]
+    data["version"] = row["version"]
+    return Seen(row["id"], data, told)
+
+
+def _granted(caller: Caller, right: Right, ids: Collection[int]) -> frozenset[int]:
+    held = policy.sessions_with(caller, right).filter(pk__in=ids)
+    return frozenset(held.values_list("pk", flat=True))

@@ -1,0 +1,246 @@
+"""Received hints: stored once and at once, worked off later, retried, re-run, dropped by age.
+
+A hint says that something happened to a session, never what: the worker reads the session, and
+nothing of the hint's body is copied anywhere (contract, fact 3).
+"""
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from enum import StrEnum
+from hashlib import blake2b
+
+from django.conf import settings
+from django.db import OperationalError, connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from chatops.superoffice import webhooks
+from chatops.superoffice.client import Client
+from chatops.superoffice.errors import NotSent, SuperOfficeError
+from chatops.sync import absence, leases, refresh
+from chatops.sync.models import WebhookDelivery
+
+State = WebhookDelivery.State
+
+#: Seconds until the next try, by tries made; the last holds for all further ones.
+BACKOFF = (1, 5, 30, 120)
+#: After so many failures only a person tries again.
+TRIES = 8
+#: A session that SuperOffice does not know may not be visible yet; after so many tries it is not.
+TRIES_UNKNOWN = 4
+#: So many hints are taken at a time, where calls are not rationed.
+BATCH = 200
+LONGEST_ID = 64
+
+
+#: One statement that is its own transaction: at 200 a second each further one counts.
+_INSERT = """
+INSERT INTO sync_webhookdelivery
+    (event_id, event, session_id, received_at, due_at, state, settled_at, detail, repeats, attempts)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 0, 0)
+ON CONFLICT (event_id) DO UPDATE SET repeats = sync_webhookdelivery.repeats + 1
+RETURNING repeats
+"""
+_DOOR = threading.Lock()
+#: Seconds that a hint waits for the database; then SuperOffice is told to come again.
+PATIENCE = 1.4
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """SQLite lets one write at a time and the others look again later and later: here whoever is
+    next writes as soon as it is free. PostgreSQL commits many at once, and better without.
+
+    Raises OperationalError when the database does not come free in PATIENCE seconds, or nearly
+    twice that: later, SuperOffice has hung up anyway.
+    """
+    if connection.vendor != "sqlite":
+        yield
+        return
+    if not _DOOR.acquire(timeout=PATIENCE):
+        raise OperationalError("Too many hints wait to be stored.")
+    try:
+        _wait_at_most(PATIENCE)
+        try:
+            yield
+        finally:
+            _wait_at_most(connection.settings_dict["OPTIONS"]["timeout"])
+    finally:
+        _DOOR.release()
+
+
+def _wait_at_most(seconds: float) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
+
+
+class Verdict(StrEnum):
+    """What became of a delivery at the door; the answer to SuperOffice is 200 for all of them."""
+
+    STORED = "stored"
+    REPEATED = "repeated"
+    #: Signed, but nothing we act on: a test, a ping, an event we do not know, or no JSON at all.
+    IGNORED = "ignored"
+
+
+def store(body: bytes, event_header: str | None = None) -> Verdict:
+    """Remember a delivery, whose signature the caller has checked, once. No remote call.
+
+    Keyed by the event's id in the body, else by the header's, else by the body itself (L 26).
+    Raises DatabaseError, within 3 seconds on SQLite, when it cannot be stored.
+    """
+    try:
+        payload = webhooks.parse(body)
+    except webhooks.UnreadableWebhook as error:
+        return _remember(_digest(body), detail=str(error))
+    event_id = payload.event_id or event_header or ""
+    # Resends of one event have one id; two events of a sender without ids differ in their bodies.
+    key = event_id if 0 < len(event_id) <= LONGEST_ID else _digest(body)
+    return _remember(
+        key.replace("\x00", ""),
+        event=payload.event[:64],
+        session_id=None if payload.is_test else payload.session_id,
+    )
+
+
+def _digest(body: bytes) -> str:
+    return f"digest:{blake2b(body, digest_size=16).hexdigest()}"
+
+
+def _remember(
+    key: str, *, event: str = "", session_id: int | None = None, detail: str = ""
+) -> Verdict:
+    ignored = session_id is None
+    moment = connection.ops.adapt_datetimefield_value(timezone.now())
+    state = State.IGNORED if ignored else State.WAITING
+    given = [key, event, session_id, moment, moment, state, moment if ignored else None, detail]
+    with _turn(), connection.cursor() as cursor:
+        cursor.execute(_INSERT, given)
+        [(repeats,)] = cursor.fetchall()
+    if repeats:
+        return Verdict.REPEATED
+    return Verdict.IGNORED if ignored else Verdict.STORED
+
+
+def run_due(client: Client) -> int:
+    """Work off hints that are due: one read per session, however many hints there are; how many."""
+    taken = take()
+    if not taken:
+        return 0
+    by_session: dict[int, list[WebhookDelivery]] = defaultdict(list)
+    for delivery in taken:
+        by_session[delivery.session_id or 0].append(delivery)
+    outcome = refresh.many(client, by_session)
+    if outcome.absent:
+        absence.settle(client)
+    absent = set(outcome.absent)
+    odd = set(outcome.stored.odd)
+    for session_id, deliveries in by_session.items():
+        if session_id in odd:
+            _failed(deliveries, "The answer could not be understood.")
+        elif session_id in absent:
+            _unknown(deliveries)
+        elif (error := outcome.failed.get(session_id)) is not None:
+            _failed(deliveries, error)
+        elif outcome.stopped is not None and session_id not in outcome.read:
+            _failed(deliveries, outcome.stopped, tried=False)
+        else:
+            _applied(deliveries)
+    return len(taken)
+
+
+def take() -> list[WebhookDelivery]:
+    """Due hints, ours for a lease: whoever dies over them loses nothing.
+
+    If reading them takes longer after all, another worker reads them as well, which does no harm.
+    """
+    now = timezone.now()
+    due = WebhookDelivery.objects.filter(due_at__lte=now, state__in=(State.WAITING, State.FAILED))
+    if not due.exists():  # looked at several times a second: no write lock for nothing
+        return []
+    with transaction.atomic():
+        rows = due.select_for_update(skip_locked=True).order_by("due_at", "pk")
+        taken = list(rows[: _batch()])
+        WebhookDelivery.objects.filter(pk__in=[one.pk for one in taken]).update(
+            due_at=now + timedelta(seconds=settings.SYNC_LEASE_SECONDS), attempts=F("attempts") + 1
+        )
+    for one in taken:
+        one.attempts += 1
+    return taken
+
+
+def _batch() -> int:
+    """As many as can be read in half a lease by the call budget: two calls for a session."""
+    rate = settings.REMOTE_CALLS_PER_SECOND
+    in_time = int(rate * settings.SYNC_LEASE_SECONDS / 4)
+    return min(max(in_time, 1), BATCH) if rate else BATCH
+
+
+def _applied(deliveries: list[WebhookDelivery]) -> None:
+    """The first hint of a session caused the read; those taken with it were covered by it."""
+    first, *others = sorted(deliveries, key=lambda one: one.pk)
+    _settle([first], State.APPLIED)
+    _settle(others, State.REPEATED, "Covered by the same read.")
+
+
+def _settle(deliveries: list[WebhookDelivery], state: State, detail: str = "") -> None:
+    if deliveries:
+        rows = WebhookDelivery.objects.filter(pk__in=[one.pk for one in deliveries])
+        rows.update(state=state, settled_at=timezone.now(), detail=detail)
+
+
+def _unknown(deliveries: list[WebhookDelivery]) -> None:
+    """404: an id that is not visible yet, or a session that is gone; the polls see to both."""
+    again = [one for one in deliveries if one.attempts < TRIES_UNKNOWN]
+    last = [one for one in deliveries if one.attempts >= TRIES_UNKNOWN]
+    _failed(again, "SuperOffice does not know the session.")
+    _settle(last, State.IGNORED, "SuperOffice does not know the session.")
+
+
+def _failed(
+    deliveries: list[WebhookDelivery], error: SuperOfficeError | str, *, tried: bool = True
+) -> None:
+    """Again later. What never left does not count as a try: an outage must not kill hints."""
+    sent = tried and not isinstance(error, NotSent)
+    now = timezone.now()
+    for one in deliveries:
+        tries = one.attempts if sent else one.attempts - 1
+        pause = float(BACKOFF[min(max(tries, 1), len(BACKOFF)) - 1])
+        if isinstance(error, SuperOfficeError):
+            pause = max(pause, error.retry_after or 0.0)
+        dead = tries >= TRIES
+        WebhookDelivery.objects.filter(pk=one.pk).update(
+            state=State.DEAD if dead else State.FAILED,
+            attempts=tries,
+            due_at=now + timedelta(seconds=pause),
+            settled_at=now if dead else None,
+            detail=error[:255] if isinstance(error, str) else leases.told(error),
+        )
+
+
+def rerun(delivery: WebhookDelivery) -> None:
+    """A person wants this hint worked off again, from its first try."""
+    WebhookDelivery.objects.filter(pk=delivery.pk, session_id__isnull=False).update(
+        state=State.WAITING, attempts=0, due_at=timezone.now(), settled_at=None, detail=""
+    )
+
+
+def prune() -> int:
+    """Drop settled hints after HINT_KEEP_DAYS; how many."""
+    before = timezone.now() - timedelta(days=settings.HINT_KEEP_DAYS)
+    rows = WebhookDelivery.objects.filter(received_at__lt=before)
+    dropped, _ = rows.exclude(state__in=(State.WAITING, State.FAILED)).delete()
+    return dropped
+
+
+def counts() -> Mapping[str, int]:
+    """How many hints wait, failed and will be tried again, or are dead."""
+    rows = WebhookDelivery.objects
+    return {
+        "waiting": rows.filter(state=State.WAITING).count(),
+        "failed": rows.filter(state=State.FAILED).count(),
+        "dead": rows.filter(state=State.DEAD).count(),
+    }

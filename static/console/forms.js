@@ -1,0 +1,91 @@
+// Forms with `data-act` are sent without leaving the page; the answer is told in a sentence.
+// Without this file they work as plain forms.
+import { kept, say, toast } from "./words.js";
+
+let refresh = () => Promise.resolve();
+
+/** Tell what is to be done when a form has changed something. */
+export function onChange(callback) {
+  refresh = callback;
+}
+
+async function submit(form, button) {
+  if (form.classList.contains("busy")) return;
+  form.classList.add("busy");
+  button?.classList.add("busy");
+  try {
+    const body = new URLSearchParams(new FormData(form, button));
+    const answer = await fetch(form.action, {
+      method: "POST",
+      body,
+      headers: { "X-Fragment": "1" },
+      credentials: "same-origin",
+      redirect: "follow",
+    });
+    if (!answer.headers.get("Content-Type")?.includes("json")) throw new Error("no answer");
+    await told(form, await answer.json());
+  } catch {
+    // The key stays the same: pressing again cannot do it twice.
+    toast(say("failed"), "bad");
+  } finally {
+    form.classList.remove("busy");
+    button?.classList.remove("busy");
+  }
+}
+
+async function told(form, outcome) {
+  if (outcome.to) {
+    kept.set("told", JSON.stringify([outcome.sentence, outcome.tone]));
+    location.assign(outcome.to);
+    return;
+  }
+  toast(outcome.sentence, outcome.tone);
+  const key = form.elements.namedItem("key");
+  if (key) key.value = outcome.key;
+  if (form.matches("[data-composer]") && ["done", "unknown", "sending"].includes(outcome.state)) {
+    const text = form.elements.namedItem("text");
+    text.value = "";
+    kept.set(`draft.${text.dataset.draft}`, "");
+    text.focus();
+  }
+  form.closest("details[open]")?.removeAttribute("open");
+  form.classList.remove("busy");
+  await refresh();
+}
+
+/** Fill composers with what was half typed; also after a composer came with fresh content. */
+export function fillDrafts() {
+  document.querySelectorAll("textarea[data-draft]").forEach((text) => {
+    if (!text.value) text.value = kept.get(`draft.${text.dataset.draft}`) || "";
+  });
+}
+
+function tellWhatWasTold() {
+  const told = kept.get("told");
+  if (!told) return;
+  kept.set("told", null);
+  try {
+    toast(...JSON.parse(told));
+  } catch {
+    // Not ours: forget it.
+  }
+}
+
+export function start() {
+  fillDrafts();
+  document.addEventListener("input", ({ target }) => {
+    if (target.dataset.draft) kept.set(`draft.${target.dataset.draft}`, target.value);
+  });
+  tellWhatWasTold();
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("form[data-act]")) return;
+    event.preventDefault();
+    submit(event.target, event.submitter);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.form) {
+      event.preventDefault();
+      event.target.form.requestSubmit();
+    }
+  });
+}

@@ -1,0 +1,117 @@
+// Keeps the page as it is now: on a change the screen is fetched again and what differs is put in.
+import * as clock from "./clock.js";
+import * as forms from "./forms.js";
+import * as here from "./here.js";
+import * as keys from "./keys.js";
+import { morph } from "./morph.js";
+import * as notice from "./notice.js";
+import * as replies from "./replies.js";
+import * as stream from "./stream.js";
+import * as talk from "./talk.js";
+import { kept } from "./words.js";
+
+const PAUSE_MS = 120; // changes come in bunches: one fetch for all of them
+let timer = 0;
+let under = null;
+let again = false;
+let failed = 0;
+
+async function fetchScreen() {
+  const answer = await fetch(location.href, {
+    headers: { "X-Fragment": "1" },
+    credentials: "same-origin",
+    cache: "no-store",
+  });
+  if (answer.redirected || answer.status === 404 || answer.status === 403) {
+    location.reload(); // signed out, or no longer ours: the page itself says so
+    return;
+  }
+  if (!answer.ok) throw new Error(`status ${answer.status}`);
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const main = fresh.querySelector("main");
+  if (!main) return;
+  stream.noteNumber(Number(main.dataset.number), main.dataset.epoch);
+  clock.setServerTime(Number(main.dataset.now));
+  const wasAtEnd = talk.isAtEnd();
+  if (talk.checkComposer(fresh)) forms.fillDrafts();
+  const changed = morph(fresh);
+  clock.tick();
+  notice.look();
+  if (changed) talk.changed(wasAtEnd);
+}
+
+/** Bring the screen up to date; calls while one is under way lead to one more. */
+export function refresh() {
+  if (under) {
+    again = true;
+    return under;
+  }
+  under = fetchScreen()
+    .then(() => {
+      failed = 0;
+    })
+    .catch(() => {
+      // What was missed stays missed until a fetch succeeds: the stream may never tell it again.
+      failed += 1;
+      clearTimeout(timer);
+      timer = setTimeout(refresh, Math.min(15000, 1000 * 2 ** failed));
+    })
+    .finally(() => {
+      under = null;
+      if (again) {
+        again = false;
+        refresh();
+      }
+    });
+  return under;
+}
+
+function concerns(change) {
+  const screen = document.querySelector("[data-screen]")?.dataset;
+  if (!screen) return false;
+  if (change === null || screen.screen !== "session") return true;
+  // On a session's page others change only the counters, and those change with the sessions.
+  return change.kind !== "message" || String(change.session_id) === screen.session;
+}
+
+function onNews(change) {
+  if (!concerns(change)) return Promise.resolve();
+  if (change === null) return refresh();
+  clearTimeout(timer);
+  timer = setTimeout(refresh, PAUSE_MS);
+  return Promise.resolve();
+}
+
+const doing = {
+  theme() {
+    const root = document.documentElement;
+    const dark = root.dataset.theme
+      ? root.dataset.theme === "dark"
+      : matchMedia("(prefers-color-scheme: dark)").matches;
+    root.dataset.theme = dark ? "light" : "dark";
+    kept.set("theme", root.dataset.theme);
+  },
+  notify: notice.toggle,
+  keys: () => document.getElementById("keys")?.showModal(),
+  dismiss: (button) => button.closest(".note")?.remove(),
+};
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-do]");
+  if (button) doing[button.dataset.do]?.(button);
+  document.querySelectorAll("details.menu[open]").forEach((menu) => {
+    if (!menu.contains(event.target)) menu.removeAttribute("open");
+  });
+});
+
+addEventListener("online", refresh);
+
+clock.start();
+forms.onChange(refresh);
+forms.start();
+here.start();
+keys.start();
+notice.start();
+replies.start();
+talk.start();
+stream.start(onNews);

@@ -1,0 +1,128 @@
+"""Several people at one chat, and the queue."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from chatops.actions import errors, needs, settle, verbs
+from chatops.actions.models import Action, State
+from chatops.demo.adapter import StandIn
+from chatops.mirror.models import TopicMember
+from chatops.remote import wiring
+from tests.actions.conftest import Mirrored
+from tests.conftest import MakePerson, Person
+
+
+def test_picking_up_makes_it_mine_with_one_welcome(
+    superoffice: StandIn, mirrored: Mirrored, mia: Person
+) -> None:
+    chat = superoffice.chat(topic=7, messages=["Anybody?"])
+    mirrored(chat.id)
+    assert verbs.pick_up(chat.id, wish=mia.wish()).state == State.DONE
+    assert superoffice.session(chat.id).user == mia.associate_id
+
+
+def test_the_next_one_is_who_waited_longest_where_i_may_answer(
+    superoffice: StandIn, mirrored: Mirrored, mia: Person
+) -> None:
+    elsewhere = superoffice.chat(topic=9, messages=["Billing"])
+    first = superoffice.chat(topic=7, messages=["First"])
+    second = superoffice.chat(topic=8, messages=["Second"])
+    mirrored(elsewhere.id, first.id, second.id)
+    wish = mia.wish("next")
+    assert verbs.pick_up_next(None, wish=wish).session_id == first.id
+    assert verbs.pick_up_next(None, wish=wish).replayed
+    assert verbs.pick_up_next(None, wish=mia.wish()).session_id == second.id
+    with pytest.raises(errors.StateConflict) as nobody:
+        verbs.pick_up_next(None, wish=mia.wish())
+    assert nobody.value.problem_code == "queue_empty"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_twenty_people_pick_up_one_chat_and_nineteen_learn_who_has_it(
+    superoffice: StandIn, mirrored: Mirrored, person: MakePerson
+) -> None:
+    chat = superoffice.chat(topic=7, messages=["Anybody?"])
+    people = []
+    for number in range(20):
+        superoffice.add_person(f"per{number}")
+        people.append(person(f"per{number}", "agent"))
+    mirrored(chat.id)
+    for one in people:
+        TopicMember.objects.update_or_create(
+            topic_id=7, associate_id=one.associate_id, defaults={"can_respond": True}
+        )
+    wishes = [one.wish() for one in people]
+    ended: list[str] = []
+
+    def pick_up(index: int) -> None:
+        try:
+            action = verbs.pick_up(chat.id, wish=wishes[index])
+            ended.append(f"{action.state}")
+        except errors.ActionError as error:
+            ended.append(error.problem_code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=pick_up, args=[index]) for index in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert ended.count("done") == 1
+    assert set(ended) <= {"done", "no_effect", "state_conflict", "action_in_progress", "not_found"}
+    assert len(ended) == 20
+    assert len(superoffice.effects("pickup", session=chat.id)) == 1
+
+
+def test_transfer_offers_my_chat_and_it_is_mine_until_accepted(
+    superoffice: StandIn, mirrored: Mirrored, mia: Person, ola: Person
+) -> None:
+    chat = superoffice.chat(user="mia", messages=["Hello"])
+    mirrored(chat.id)
+    assert verbs.transfer(chat.id, "ola", wish=mia.wish()).state == State.DONE
+    now = superoffice.session(chat.id)
+    assert (now.user, now.transfer_to) == (17, 18)
+    assert verbs.accept_transfer(chat.id, wish=ola.wish()).state == State.DONE
+    users = {one["user"] for one in superoffice.effects("accept", session=chat.id)}
+    assert users in ({"ola"}, {18})
+
+
+def test_only_a_lead_resets_and_the_chat_waits_again(
+    superoffice: StandIn, mirrored: Mirrored, mia: Person, kari: Person
+) -> None:
+    chat = superoffice.chat(user="mia", topic=7, messages=["Hello"])
+    mirrored(chat.id)
+    with pytest.raises(errors.Forbidden):
+        verbs.reset(chat.id, wish=mia.wish())
+    assert verbs.reset(chat.id, wish=kari.wish()).state == State.DONE
+    assert superoffice.session(chat.id).user is None
+
+
+def test_a_person_closes_what_needs_them_or_orders_a_second_attempt(
+    superoffice: StandIn, mirrored: Mirrored, mia: Person
+) -> None:
+    chat = superoffice.chat(user="mia", messages=["Hello?"])
+    mirrored(chat.id)
+    superoffice.fault("drop_before", path="Messages", method="POST", times=1)
+    lost = verbs.send_message(chat.id, "Again", wish=mia.wish())
+    with pytest.raises(errors.StateConflict):
+        needs.second_attempt(lost.pk, wish=mia.wish())
+    for seconds in (200, 400):
+        settle.run_due(wiring.service_client(), now=timezone.now() + timedelta(seconds=seconds))
+    second = needs.second_attempt(lost.pk, wish=mia.wish())
+    assert (second.state, second.second_of_id) == (State.DONE, lost.pk)
+    closed = needs.close(lost.pk, caller=mia.caller(), verdict="did_not_happen", note="resent")
+    assert closed.state == State.CLOSED
+    assert closed.proof["closed_by"] == f"user:{mia.user.pk}"
+
+
+def test_an_old_stamp_is_412(superoffice: StandIn, mirrored: Mirrored, mia: Person) -> None:
+    chat = superoffice.chat(user="ola", offered_to="mia")
+    mirrored(chat.id)
+    with pytest.raises(errors.VersionOld):
+        verbs.accept_transfer(chat.id, wish=mia.wish(stamp="open-18-0"))
+    assert not Action.objects.exists()

@@ -1,0 +1,135 @@
+"""Pages by key: complete and without repeats, whatever is written meanwhile, both ways."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from chatops.mirror.models import ChatSession
+from tests.api.conftest import Bulk, MakeProgram, Program
+from tests.conftest import Person
+
+ORDERINGS = ["id", "-id", "requested_at", "-requested_at", "ended_at", "-ended_at"]
+
+
+def walk(api: Program, path: str | None, towards: str = "next") -> list[list[int]]:
+    pages = []
+    while path:
+        answer = api.get(path)
+        assert answer.status == 200, answer.response.content
+        pages.append(answer.ids())
+        path = answer.json[towards]
+    return pages
+
+
+def flat(pages: list[list[int]]) -> list[int]:
+    return [one for page in pages for one in page]
+
+
+def expected(ordering: str) -> list[int]:
+    """The order in Python's own words: rows without a value last, ties by id."""
+    column, down = ordering.lstrip("-"), ordering.startswith("-")
+    rows = list(ChatSession.objects.values("id", column))
+    full = [row for row in rows if row[column] is not None]
+    empty = [row for row in rows if row[column] is None]
+    full.sort(key=lambda row: (row[column], row["id"]), reverse=down)
+    empty.sort(key=lambda row: row["id"], reverse=down)
+    return [row["id"] for row in [*full, *empty]]
+
+
+@pytest.mark.parametrize("ordering", ORDERINGS)
+@pytest.mark.parametrize("size", [1, 4, 7, 100])
+def test_pages_are_the_whole_list_in_order(
+    api: Program, bulk: Bulk, ordering: str, size: int
+) -> None:
+    bulk(range(1, 15))
+    bulk(range(70, 75))  # the same times as others: ties
+    pages = walk(api, f"sessions/?ordering={ordering}&page_size={size}")
+    assert flat(pages) == expected(ordering)
+    assert all(len(page) == size for page in pages[:-1])
+
+
+@pytest.mark.parametrize("ordering", ORDERINGS)
+def test_the_way_back_is_the_way_there(api: Program, bulk: Bulk, ordering: str) -> None:
+    bulk(range(1, 12))
+    start = f"sessions/?ordering={ordering}&page_size=3"
+    there = walk(api, start)
+    last = start
+    while (following := api.get(last).json["next"]) is not None:
+        last = following
+    back = walk(api, last, "previous")
+    assert back == there[::-1]
+
+
+def test_what_is_written_meanwhile_shifts_no_page(api: Program, bulk: Bulk) -> None:
+    bulk(range(100, 120))
+    first = api.get("sessions/?page_size=5")
+    bulk(range(120, 140))  # newer ones, before the page
+    ChatSession.objects.filter(pk=first.ids()[-1]).delete()  # the row at the edge
+    rest = flat(walk(api, first.json["next"]))
+    assert [*first.ids(), *rest] == list(range(119, 99, -1))
+
+
+def test_a_page_keeps_its_filters(api: Program, bulk: Bulk) -> None:
+    bulk(range(1, 10), TopicId=8)
+    bulk(range(10, 20), TopicId=7)
+    assert flat(walk(api, "sessions/?topic=8&page_size=2")) == list(range(9, 0, -1))
+
+
+def test_a_cursor_of_another_order_is_refused(api: Program, bulk: Bulk) -> None:
+    bulk(range(1, 5))
+    following = api.get("sessions/?page_size=1&ordering=requested_at").json["next"]
+    answer = api.get(following.replace("ordering=requested_at", "ordering=id"))
+    assert (answer.status, answer.code) == (422, "invalid")
+
+
+@pytest.mark.parametrize("scopes", [("read",), ("read", "transcripts", "personal")])
+@pytest.mark.parametrize(
+    "query",
+    ["", "&expand=carrier", "&fields=id", "&search=customer", "&ordering=-requested_at"],
+)
+def test_a_page_of_one_and_a_page_of_many_cost_the_same_queries(
+    somebody: Person, program: MakeProgram, bulk: Bulk, scopes: Any, query: str
+) -> None:
+    bulk(range(1, 60))
+    caller = program(somebody, *scopes)
+    caller.get("sessions/")
+    counts = {size: queries(caller, f"sessions/?page_size={size}{query}") for size in (1, 50)}
+    assert counts[1] == counts[50]
+    assert counts[1] <= 10
+
+
+def test_a_page_that_reaches_the_rows_without_a_value_costs_one_query_more(
+    api: Program, bulk: Bulk
+) -> None:
+    bulk(range(1, 60))
+    api.get("sessions/")
+    counts = {
+        size: queries(api, f"sessions/?page_size={size}&ordering=ended_at") for size in (1, 50)
+    }
+    assert counts[50] == counts[1] + 1
+
+
+def test_a_lead_who_sees_rows_in_different_ways_costs_the_same_queries(
+    kari: Person, at_console: Any, mirrored: Any, bulk: Bulk
+) -> None:
+    mirrored()
+    bulk(range(1, 60), User={"AssociateId": 19})
+    caller = at_console(kari)
+    caller.get("sessions/")
+    counts = [queries(caller, f"sessions/?page_size={size}") for size in (1, 50)]
+    assert counts[0] == counts[1] <= 12
+
+
+def queries(caller: Program, path: str) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        assert caller.get(path).status == 200
+    return len(captured)
+
+
+def test_no_list_counts_the_whole_table(api: Program, bulk: Bulk) -> None:
+    bulk(range(1, 60))
+    with CaptureQueriesContext(connection) as captured:
+        api.get("sessions/?page_size=5")
+    assert not [one for one in captured if "COUNT(" in one["sql"].upper()]

@@ -1,0 +1,89 @@
+"""What tests share: a SuperOffice to speak to, and people who work with it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import Group, User
+from pytest_django.fixtures import Settings
+
+from chatops.actions.callers import Caller, caller_of
+from chatops.actions.perform import Wish
+from chatops.demo.adapter import StandIn
+from chatops.remote import linking
+from chatops.remote.models import Agent
+from tests.missing import pytest_collection_modifyitems, pytest_runtest_makereport
+
+# The hooks are found here by their names.
+__all__ = ["pytest_collection_modifyitems", "pytest_runtest_makereport"]
+
+
+@pytest.fixture
+def superoffice(settings: Settings) -> Iterator[StandIn]:
+    """The stand-in SuperOffice over real HTTP, empty, and the settings that point at it."""
+    with StandIn(scene="empty", seed=1) as office:
+        settings.SUPEROFFICE_API_URL = office.url
+        settings.SUPEROFFICE_TENANT = ""
+        settings.SUPEROFFICE_AUTH = "basic"
+        settings.SUPEROFFICE_USER = "integration"
+        settings.SUPEROFFICE_PASSWORD = "integration-demo"
+        settings.REMOTE_CALLS_PER_SECOND = 0
+        settings.REMOTE_BACKOFF_SECONDS = 0.02
+        yield office
+
+
+@dataclass
+class Person:
+    """Somebody with a Django user, and an own SuperOffice account where they were linked."""
+
+    user: User
+
+    @property
+    def agent(self) -> Agent:
+        return Agent.objects.select_related("credential").get(user=self.user)
+
+    @property
+    def associate_id(self) -> int:
+        return self.agent.associate_id
+
+    def caller(self, source: str = "console") -> Caller:
+        return caller_of(User.objects.get(pk=self.user.pk), source=source)
+
+    def wish(self, key: str | None = None, **seen: object) -> Wish:
+        """A wish of theirs, under a key of its own unless one is given."""
+        return Wish(self.caller(), key or uuid4().hex, route="test", **seen)  # type: ignore[arg-type]
+
+
+MakePerson = Callable[..., Person]
+
+
+@pytest.fixture
+def person(db: None, settings: Settings) -> MakePerson:
+    """Makes a Django user with roles; `link` also links the stand-in's account of that name."""
+    # A password that takes half a second to check protects nobody here.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+    def make(name: str, *roles: str, link: bool = True) -> Person:
+        user = User.objects.create_user(name, password=f"{name}-demo", is_staff=True)
+        user.groups.set(Group.objects.filter(name__in=roles))
+        if link:
+            linking.link(user, "basic", {"user": name, "password": f"{name}-demo"})
+        return Person(user)
+
+    return make
+
+
+@pytest.fixture
+def mia(superoffice: StandIn, person: MakePerson) -> Person:
+    return person("mia", "agent")
+
+
+@pytest.fixture
+def ola(superoffice: StandIn, person: MakePerson) -> Person:
+    return person("ola", "agent")
+
+
+@pytest.fixture
+def kari(superoffice: StandIn, person: MakePerson) -> Person:
+    return person("kari", "lead")

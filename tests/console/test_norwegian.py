@@ -1,0 +1,165 @@
+"""Norwegian Bokmål is complete: the catalogue, what comes from below, and the pages."""
+
+import ast
+import re
+import struct
+from pathlib import Path
+
+import pytest
+from django.utils import translation
+
+from chatops.actions.callers import Role
+from chatops.actions.models import State, Verb
+from chatops.console import known, sentences
+from chatops.demo.adapter import StandIn
+from chatops.remote.models import Credential
+from chatops.sync import health
+from tests.console.conftest import AtConsole, Mirrored
+
+ROOT = Path(__file__).resolve().parents[2]
+CATALOGUE = ROOT / "chatops/locale/nb/LC_MESSAGES/django"
+PLACE = re.compile(r"%\(\w+\)[a-z0-9]*")
+#: Words of the templates: `{% translate "…" %}`, `_("…")`, and between blocktranslate's tags.
+WORDS = re.compile(
+    r"""\{%\s*translate\s+(?:"([^"]+)"|'([^']+)')|_\("([^"]+)"\)"""
+    r"""|\{%\s*blocktranslate[^%]*%\}(.*?)\{%\s*(?:plural|endblocktranslate)"""
+)
+
+
+def compiled() -> dict[str, str]:
+    """What the .mo holds, by the English; read here, so that Django's own catalogue is not in."""
+    data = CATALOGUE.with_suffix(".mo").read_bytes()
+    _, _, count, keys, values = struct.unpack("<5I", data[:20])
+
+    def text(table: int, row: int) -> str:
+        length, start = struct.unpack_from("<2I", data, table + 8 * row)
+        return data[start : start + length].decode()
+
+    found = {text(keys, row): text(values, row) for row in range(count)}
+    return {english.rpartition("\4")[2].partition("\0")[0]: nb for english, nb in found.items()}
+
+
+def asked_for() -> set[str]:
+    """Every sentence that templates and the console's code want in the reader's language."""
+    found: set[str] = set()
+    for template in (ROOT / "templates").rglob("*.html"):
+        for groups in WORDS.findall(template.read_text(encoding="utf-8")):
+            text = next(filter(None, groups))
+            found.add(re.sub(r"\{\{\s*(\w+)\s*\}\}", r"%(\1)s", text))
+    for folder in ("console", "reports"):
+        for source in (ROOT / "chatops" / folder).rglob("*.py"):
+            found |= set(_marked(ast.parse(source.read_text(encoding="utf-8"))))
+    return found
+
+
+def _marked(tree: ast.AST) -> list[str]:
+    marks = {"_", "gettext", "gettext_lazy", "ngettext", "pgettext"}
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    found = []
+    for call in calls:
+        if isinstance(call.func, ast.Name) and call.func.id in marks:
+            place = 1 if call.func.id == "pgettext" else 0
+            argument = call.args[place]
+            if isinstance(argument, ast.Constant):
+                found.append(str(argument.value))
+    return found
+
+
+def test_every_sentence_is_in_the_catalogue() -> None:
+    asked = asked_for()
+    assert len(asked) > 600
+    there = compiled()
+    # In a block that fills something in, a percent sign of its own is doubled.
+    assert {one for one in asked if not {one, one.replace("%", "%%")} & set(there)} == set()
+
+
+def test_nothing_is_left_untranslated_or_uncertain() -> None:
+    text = CATALOGUE.with_suffix(".po").read_text(encoding="utf-8")
+    assert "fuzzy" not in text
+    assert "#~" not in text
+    assert all(nb for english, nb in compiled().items() if english)
+
+
+def test_what_is_put_into_a_sentence_is_the_same_in_both_languages() -> None:
+    for english, nb in compiled().items():
+        if english:
+            assert set(PLACE.findall(english)) == set(PLACE.findall(nb)), english
+
+
+def sentences_of(*paths: str) -> set[str]:
+    """What these sources say to people: texts that begin like a sentence and end like one."""
+    found = set()
+    for path in paths:
+        for node in ast.walk(ast.parse((ROOT / "chatops" / path).read_text(encoding="utf-8"))):
+            text = node.value if isinstance(node, ast.Constant) else None
+            if isinstance(text, str) and re.fullmatch(r"[A-Z][^\n_{}]* [^\n]*\.", text):
+                found.add(text)
+    return found - docstrings(paths)
+
+
+def docstrings(paths: tuple[str, ...]) -> set[str]:
+    found = set()
+    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    for path in paths:
+        for node in ast.walk(ast.parse((ROOT / "chatops" / path).read_text(encoding="utf-8"))):
+            if isinstance(node, kinds):
+                found.add(ast.get_docstring(node, clean=False) or "")
+    return found
+
+
+def test_what_is_said_below_is_known_here() -> None:
+    said = sentences_of(
+        "actions/outcomes.py",
+        "actions/ending.py",
+        "actions/verbs.py",
+        "actions/needs.py",
+        "remote/signin.py",
+        "remote/linking.py",
+        "notebook/notes.py",
+        "notebook/own.py",
+        "notebook/reviews.py",
+    )
+    assert len(said) > 40
+    with translation.override("nb"):
+        assert {one for one in said if sentences.told(one) == one} == set()
+    assert set(health.MEANINGS.values()) <= set(known.KNOWN)
+    choices = {*Verb.labels, *State.labels, *Credential.Scheme.labels, *map(str, Role)}
+    assert choices <= set(known.KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("english", "norwegian"),
+    [
+        ("The chat is yours.", "Samtalen er din."),
+        ("Kari Lunde was faster and has the chat now.", "Kari Lunde var raskere og har samtalen"),
+        (
+            "The chat is not offered to you (any more). It is going on; nobody has it.",
+            "Samtalen er ikke (lenger) tilbudt deg. Den er i gang; ingen har den.",
+        ),
+        (
+            "Nothing was sent. SuperOffice does not answer at the moment. Try again shortly.",
+            "Ingenting ble sendt. SuperOffice svarer ikke akkurat nå.",
+        ),
+        ("Words that nobody here has ever said", "Words that nobody here has ever said"),
+    ],
+)
+def test_sentences_from_below_are_told_in_norwegian(english: str, norwegian: str) -> None:
+    assert sentences.told(english) == english
+    with translation.override("nb"):
+        assert sentences.told(english).startswith(norwegian)
+
+
+def test_the_browsers_language_holds_until_the_reader_chooses(
+    superoffice: StandIn, mirrored: Mirrored, mia_there: AtConsole
+) -> None:
+    chat = superoffice.chat(offered_to="mia", messages=["Hei"])
+    mirrored(chat.id)
+    page = mia_there.client.get("/admin/", headers={"Accept-Language": "nb-NO,nb;q=0.9"})
+    assert '<html lang="nb">' in page.content.decode()
+    assert "Tilbudt meg" in page.content.decode()
+    mia_there.client.post("/admin/language/", {"language": "nb", "next": "/admin/"})
+    assert "Tilbudt meg" in mia_there.page()
+    assert mia_there.act(chat.id, "accept_transfer")["sentence"] == "Samtalen er din."
+    mia_there.client.post("/admin/language/", {"language": "en", "next": "/admin/"})
+    page = mia_there.client.get("/admin/", headers={"Accept-Language": "nb"})
+    assert "Offered to me" in page.content.decode()

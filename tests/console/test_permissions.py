@@ -1,0 +1,134 @@
+"""Who sees what: asked of one policy, the same on every page."""
+
+import pytest
+from django.test import Client
+
+from chatops.actions.models import TrailEntry
+from chatops.demo.adapter import StandIn
+from tests.conftest import Person
+from tests.console.conftest import AtConsole, Mirrored, SignIn, indexed
+
+PAGES = ("", "sessions/", "actions/", "mirror/", "account/", "administration/", "sessions/1/")
+OPERATORS_PAGES = (
+    "administration/",
+    "auth/user/",
+    "auth/user/add/",
+    "auth/group/",
+    "actions/apitoken/",
+    "actions/apitoken/add/",
+    "actions/trailentry/",
+    "remote/agent/",
+    "mirror/chattopic/",
+    "mirror/associate/",
+    "mirror/topicmember/",
+)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", PAGES)
+def test_without_a_sign_in_there_is_only_the_door(page: str) -> None:
+    answer = Client().get(f"/admin/{page}")
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/admin/login/")
+
+
+def test_a_colleagues_chat_is_not_there_for_me_exactly_as_one_that_never_was(
+    superoffice: StandIn, mirrored: Mirrored, mia_there: AtConsole
+) -> None:
+    chat = superoffice.chat(user="ola", customer="Secret Customer")
+    mirrored(chat.id)
+    theirs, absent = mia_there.get(f"sessions/{chat.id}/"), mia_there.get("sessions/999999/")
+    assert theirs.status_code == absent.status_code == 404
+    assert theirs.content == absent.content
+    indexed()
+    for page in ("", "sessions/", "actions/"):
+        assert "Secret Customer" not in mia_there.page(page)
+    assert "Secret Customer" not in mia_there.page("sessions/", search="Secret")
+    assert mia_there.act(chat.id, "accept_transfer") | {"key": ""} == mia_there.act(
+        999999, "accept_transfer"
+    ) | {"key": ""}
+
+
+def test_a_lead_sees_the_team_and_what_goes_on(
+    superoffice: StandIn, mirrored: Mirrored, kari: Person, sign_in: SignIn
+) -> None:
+    chat = superoffice.chat(user="ola", customer="Customer of Ola", messages=["Hello"])
+    mirrored(chat.id)
+    lead = sign_in(kari)
+    assert "Customer of Ola" in lead.page().split('id="others"')[1]
+    page = lead.page(f"sessions/{chat.id}/")
+    assert "Hello" in page
+    assert "data-composer" not in page
+    assert "Back to queue" in page
+
+
+def test_an_auditor_reads_everything_with_personal_data_masked_and_acts_on_nothing(
+    superoffice: StandIn, mirrored: Mirrored, auditor: AtConsole
+) -> None:
+    chat = superoffice.chat(
+        user="ola", email="someone@example.net", phone="+47 555 01 234", messages=["Hello"]
+    )
+    waiting = superoffice.chat(topic=7)
+    mirrored(chat.id, waiting.id)
+    page = auditor.page(f"sessions/{chat.id}/")
+    assert "Hello" in page
+    assert "someone@example.net" not in page
+    assert "555 01" not in page
+    assert "Personal data is masked" in page
+    assert "/do/" not in page + auditor.page() + auditor.page(f"sessions/{waiting.id}/")
+    assert auditor.get(f"sessions/{chat.id}/edit/").status_code == 403
+    indexed()
+    assert auditor.page("sessions/", search="hello").count("data-session") > 0
+    assert auditor.page("sessions/", search="someone@example").count("data-session") == 0
+
+
+def test_an_operator_sees_facts_and_no_text(
+    superoffice: StandIn, mirrored: Mirrored, operator: AtConsole
+) -> None:
+    chat = superoffice.chat(user="ola", messages=["Confidential words"])
+    mirrored(chat.id)
+    for page in (f"sessions/{chat.id}/", "sessions/", ""):
+        assert "Confidential words" not in operator.page(page)
+    indexed()
+    assert operator.page("sessions/", search="Confidential").count("data-session") == 0
+    assert "is not shown to your role" in operator.page(f"sessions/{chat.id}/")
+
+
+def test_reading_a_transcript_leaves_a_line_in_the_trail_and_a_live_update_does_not(
+    superoffice: StandIn, mirrored: Mirrored, auditor: AtConsole
+) -> None:
+    chat = superoffice.chat(user="ola", messages=["Hello"])
+    mirrored(chat.id)
+    auditor.page(f"sessions/{chat.id}/")
+    auditor.fragment(f"sessions/{chat.id}/")
+    lines = TrailEntry.objects.filter(what="transcript_viewed")
+    assert [(one.actor, one.session_id) for one in lines] == [(auditor.person.user, chat.id)]
+
+
+@pytest.mark.parametrize("page", OPERATORS_PAGES)
+def test_model_pages_are_for_operators_alone(
+    operator: AtConsole, mia_there: AtConsole, auditor: AtConsole, page: str
+) -> None:
+    assert operator.get(page).status_code == 200
+    for other in (mia_there, auditor):
+        assert other.get(page).status_code in {302, 403, 404}
+
+
+def test_revoked_rights_hold_from_the_next_request(
+    superoffice: StandIn, mirrored: Mirrored, mia_there: AtConsole
+) -> None:
+    chat = superoffice.chat(user="mia")
+    mirrored(chat.id)
+    assert mia_there.get(f"sessions/{chat.id}/").status_code == 200
+    mia_there.person.user.groups.clear()
+    assert mia_there.get(f"sessions/{chat.id}/").status_code == 404
+
+
+def test_a_person_without_a_role_sees_an_empty_house(
+    superoffice: StandIn, mirrored: Mirrored, mia_there: AtConsole
+) -> None:
+    mia_there.person.user.groups.clear()
+    chat = superoffice.chat(topic=7, customer="Somebody Waiting")
+    mirrored(chat.id)
+    assert "Somebody Waiting" not in mia_there.page()
+    assert 'href="/admin/sessions/"' not in mia_there.page("account/")

@@ -1,0 +1,119 @@
+"""`serve`, `worker` and `run` as real processes: they start, answer, and leave nothing behind."""
+
+import os
+import signal
+import socket
+from collections.abc import Callable
+
+import pytest
+
+from tests.ops.place import MANAGE, Place, Site, eventually, free_port, is_alive
+
+BOTH = [signal.SIGTERM, signal.SIGINT]
+
+
+@pytest.mark.parametrize("how", BOTH)
+def test_a_signal_ends_server_worker_and_open_streams_within_two_seconds(
+    make_place: Callable[..., Place], how: signal.Signals
+) -> None:
+    place = make_place(STANDIN_PORT=str(free_port()))  # nobody there: the worker fails, and stays
+    site = place.serve()
+    children = eventually(site.children, within=10)
+    place.command("person", "add", "programs", "--role", "agent")
+    plain = place.command("token", "create", "--person=programs", "--label=x", "--scope", "feed")
+    path = "/api/v1/changes/stream/"
+    with site.stream(path, Authorization=f"Bearer {plain.strip()}") as events:
+        assert site.end(how) < 2.0
+        assert events.ended.wait(1.0)
+    assert site.process.returncode == 0
+    assert not [one for one in children if is_alive(one)]
+
+
+def test_a_killed_server_leaves_no_worker_behind(make_place: Callable[..., Place]) -> None:
+    site = make_place(STANDIN_PORT=str(free_port())).serve()
+    (worker,) = eventually(site.children, within=10)
+    site.end(signal.SIGKILL)
+    eventually(lambda: not is_alive(worker), within=5)
+
+
+def test_a_worker_that_dies_is_started_again(make_place: Callable[..., Place]) -> None:
+    site = make_place(STANDIN_PORT=str(free_port())).serve()
+    (worker,) = eventually(site.children, within=10)
+    os.kill(worker, signal.SIGKILL)
+    eventually(lambda: [one for one in site.children() if one != worker], within=10)
+
+
+def test_a_taken_address_is_told_in_a_sentence(place: Place) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        done = place.manage("serve", "--bind", f"127.0.0.1:{port}")
+    assert done.returncode == 1
+    assert f"127.0.0.1:{port} cannot be listened on" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_what_comes_over_the_wire_is_met_before_it_reaches_a_thread(place: Place) -> None:
+    site = place.serve("--no-worker")
+    for path in ("/api/v1/sessions/1/messages/", "/hooks/superoffice/"):
+        large = site.call("POST", path, b"x" * 1_100_000)
+        assert (large.status, large.json["code"]) == (413, "too_large")
+    assert site.get("/healthz", X_Request_Id="mine-1").headers["x-request-id"] == "mine-1"
+    assert site.get("/healthz", X_Request_Id="no good").headers["x-request-id"] != "no good"
+    assert chunked(site, 3 * [b"x" * 500_000]).startswith(b"HTTP/1.1 413")
+    assert raw(site, b"GET /api/v1/sessions/?search=\xe6\xff HTTP/1.1") < 500
+    assert "Traceback" not in place.log()
+
+
+def chunked(site: Site, parts: list[bytes]) -> bytes:
+    """Send a body without a length; what came back before its end was sent."""
+    host, _, port = site.url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as line:
+        line.sendall(b"POST /api/v1/x HTTP/1.1\r\nHost: localhost\r\n")
+        line.sendall(b"Transfer-Encoding: chunked\r\n\r\n")
+        for part in parts:
+            line.sendall(b"%x\r\n%b\r\n" % (len(part), part))
+        return line.recv(4096)
+
+
+def raw(site: Site, line_of_request: bytes) -> int:
+    """The status of a request line as it stands."""
+    host, _, port = site.url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as line:
+        line.sendall(line_of_request + b"\r\nHost: localhost\r\n\r\n")
+        return int(line.recv(4096).split()[1])
+
+
+@pytest.mark.sqlite
+def test_run_with_nothing_configured_is_a_living_demo(make_place: Callable[..., Place]) -> None:
+    place = make_place(STANDIN_PORT=str(free_port()))
+    port = free_port()
+    process = place.start(*MANAGE, "run", "--bind", f"127.0.0.1:{port}")
+    site = Site(process, f"http://127.0.0.1:{port}").answering(place)
+    said = eventually(lambda: "Ctrl-C" in place.log() and place.log(), within=20)
+    for name in ("mia", "ola", "kari", "audrey", "oscar"):
+        assert f"{name}-demo" in said
+    linked = "from chatops.remote.models import Agent\nout = Agent.objects.count()"
+    assert place.do(linked) == 3
+    head = "from chatops.mirror import feed\nout = feed.position().last"
+    filled = place.do(head)
+    assert filled > 100
+    assert (place.folder / "standin.json").exists()
+    # Customers write by themselves, and the worker reads it.
+    eventually(lambda: place.do(head) > filled, within=60, every=0.5)
+    children = site.children()
+    assert len(children) == 2
+    assert site.end(signal.SIGINT) < 2.0
+    assert not [one for one in children if is_alive(one)]
+
+
+def test_the_demo_is_not_served_to_others(place: Place) -> None:
+    done = place.manage("run", "--bind", f"0.0.0.0:{free_port()}")
+    assert done.returncode == 1
+    assert "loopback only" in done.stderr
+
+
+def test_a_production_without_keys_does_not_start(make_place: Callable[..., Place]) -> None:
+    place = make_place(SUPEROFFICE_API_URL="https://crm.example.com/api", SECRET_KEY="")
+    done = place.manage("serve")
+    assert done.returncode == 1
+    assert "SECRET_KEY and FIELD_KEYS are required" in done.stderr

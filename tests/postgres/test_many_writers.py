@@ -1,0 +1,110 @@
+"""PostgreSQL with many writers: no deadlock, no hole, nobody stalled by others' transactions."""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.db import connection, connections
+
+from chatops.mirror import feed, ingest
+from chatops.mirror.ingest import Answer
+from chatops.mirror.models import ChatSession, SessionReading
+from tests.mirror.carriers import associate, body, session
+
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="runs on PostgreSQL"),
+    pytest.mark.django_db(transaction=True),
+]
+
+WRITERS, EACH = 20, 5
+
+
+@pytest.fixture(autouse=True)
+def closed_afterwards() -> Iterator[None]:
+    yield
+    connections.close_all()
+
+
+def together(works: list[Callable[[], None]]) -> list[BaseException]:
+    """Runs them at once; what went wrong in any of them."""
+    wrong: list[BaseException] = []
+
+    def run(work: Callable[[], None]) -> None:
+        try:
+            work()
+        except BaseException as error:
+            wrong.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join(timeout=60)
+    return wrong
+
+
+def test_the_same_sessions_in_any_order_at_once_never_lock_each_other_out() -> None:
+    """Twenty syncers by mistake, half of them with news, over the same forty sessions."""
+    ids = list(range(1, 41))
+
+    def syncer(number: int) -> Callable[[], None]:
+        dice = random.Random(number)
+
+        def work() -> None:
+            for turn in range(3):
+                order = dice.sample(ids, len(ids))
+                rating = turn if number % 2 else 0
+                carriers = [
+                    session(one, Rating=rating, User=associate(one % 7 + 1)) for one in order
+                ]
+                ingest.store_sessions(
+                    [Answer(one["ChatSessionId"], body(one)) for one in carriers],
+                    reading=ingest.next_reading(),
+                )
+
+        return work
+
+    assert together([syncer(number) for number in range(WRITERS)]) == []
+    assert ChatSession.objects.count() == len(ids)
+    newest = set(SessionReading.objects.values_list("reading", flat=True))
+    assert len(newest) == 1
+
+
+def test_numbers_have_no_hole_while_a_foreign_transaction_stays_open() -> None:
+    before = feed.position().last
+    done = threading.Event()
+    seen: list[int] = []
+
+    def foreign() -> None:
+        """Somebody's report: it has written, and does not commit for long."""
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("CREATE TEMP TABLE report AS SELECT count(*) FROM mirror_change")
+            done.wait(30)
+            cursor.execute("ROLLBACK")
+
+    def writer(number: int) -> Callable[[], None]:
+        def work() -> None:
+            for one in range(EACH):
+                answer = Answer(number * 100 + one + 1, body(session(number * 100 + one + 1)))
+                ingest.store_sessions([answer], reading=ingest.next_reading())
+
+        return work
+
+    def reader() -> None:
+        at, end = before, time.monotonic() + 40
+        while len(seen) < WRITERS * EACH and time.monotonic() < end:
+            for change in feed.after(at):
+                seen.append(change.number)
+                at = change.number
+        done.set()
+
+    works = [foreign, reader, *(writer(number) for number in range(1, WRITERS))]
+    wrong = together([*works, writer(WRITERS)])
+    assert wrong == []
+    assert seen == list(range(before + 1, before + WRITERS * EACH + 1))

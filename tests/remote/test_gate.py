@@ -1,0 +1,157 @@
+"""One limiter and one breaker between all processes and SuperOffice."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from chatops.demo.adapter import StandIn
+from chatops.remote import gate, wiring
+from chatops.remote.gate import GateClosed, SharedGate
+from chatops.remote.models import Gate
+from chatops.superoffice import errors
+from tests.remote.conftest import Together
+
+pytestmark = pytest.mark.django_db
+
+
+def asked(office: StandIn) -> int:
+    """How many requests SuperOffice has seen."""
+    return len(office.journal(kind="request"))
+
+
+def ask(*, person: bool = False) -> None:
+    wiring.service_client(person=person).associates.current_principal()
+
+
+def test_all_processes_together_stay_within_the_budget(
+    superoffice: StandIn, settings: Settings, together: Together
+) -> None:
+    settings.REMOTE_CALLS_PER_SECOND = 10
+
+    def poll() -> int:
+        until, done = time.monotonic() + 1.5, 0
+        while time.monotonic() < until:
+            ask()
+            done += 1
+        return done
+
+    done = together(4, poll)
+    # 10 a second for 1.5 s, a second's worth in the bucket, and one waiting in each process.
+    assert sum(done) <= 10 + 15 + 4, done
+    assert sum(done) >= 10, done
+
+
+def test_people_go_before_polls_when_the_budget_is_used_up(
+    superoffice: StandIn, settings: Settings
+) -> None:
+    settings.REMOTE_CALLS_PER_SECOND = 4
+    gate.state()
+    Gate.objects.update(budget=0.0, filled_at=time.time())
+    SharedGate().before(write=True, person=True)
+    with pytest.raises(GateClosed):
+        SharedGate(patience=0.0).before(write=False, person=False)
+
+
+def test_even_people_cannot_overdraw_without_end(settings: Settings) -> None:
+    settings.REMOTE_CALLS_PER_SECOND = 4
+    gate.state()
+    Gate.objects.update(budget=0.0, filled_at=time.time())
+
+    def overdraw() -> None:
+        for _ in range(20):
+            SharedGate().before(write=True, person=True)
+
+    with pytest.raises(GateClosed) as closed:
+        overdraw()
+    assert closed.value.retry_after is not None
+    assert closed.value.retry_after > 0
+
+
+def test_after_failures_in_a_row_nobody_waits_and_one_call_tries_for_all(
+    superoffice: StandIn, settings: Settings
+) -> None:
+    settings.BREAKER_FAILURES, settings.BREAKER_SECONDS = 3, 0.3
+    superoffice.fault("status", status=503)
+    with pytest.raises(errors.ServerFailed):
+        ask()  # a read has three tries
+    began, before = time.monotonic(), asked(superoffice)
+    with pytest.raises(GateClosed) as closed:
+        ask(person=True)
+    assert time.monotonic() - began < 0.3
+    assert closed.value.retry_after is not None
+    assert asked(superoffice) == before
+    time.sleep(0.35)
+    SharedGate().before(write=False, person=False)
+    with pytest.raises(GateClosed):
+        SharedGate().before(write=False, person=True)
+
+
+def test_the_breaker_closes_with_the_first_answer(superoffice: StandIn, settings: Settings) -> None:
+    settings.BREAKER_FAILURES, settings.BREAKER_SECONDS = 3, 0.2
+    superoffice.fault("status", status=503, times=3)
+    with pytest.raises(errors.ServerFailed):
+        ask()
+    time.sleep(0.25)
+    ask()
+    ask()
+    assert (gate.state().failures, gate.state().open_until) == (0, 0.0)
+
+
+def http_date(seconds: float) -> str:
+    return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
+
+
+@pytest.mark.parametrize(
+    ("value", "least"), [("1", 0.9), (lambda: http_date(2.5), 0.9), ("soon, perhaps", 0.9)]
+)
+def test_no_process_calls_before_the_time_that_superoffice_named(
+    superoffice: StandIn,
+    settings: Settings,
+    together: Together,
+    value: object,
+    least: float,
+) -> None:
+    settings.REMOTE_THROTTLED_SECONDS = 1.0
+    header = value() if callable(value) else value
+    superoffice.fault("status", status=429, times=1, headers={"Retry-After": header})
+    with pytest.raises(errors.SuperOfficeError):
+        wiring.service_client().associates.current_principal(deadline=time.monotonic() + 0.1)
+    paused_until = gate.state().not_before
+    assert paused_until - time.time() > least - 0.2
+
+    def wait_and_ask() -> float:
+        while True:
+            try:
+                ask(person=True)
+            except GateClosed as closed:
+                time.sleep(min(closed.retry_after or 0.0, 0.05))
+            else:
+                return time.time()
+
+    assert all(moment >= paused_until for moment in together(2, wait_and_ask))
+    assert len([row for row in superoffice.journal(kind="request") if row["fault"]]) == 1
+
+
+def test_after_a_pause_people_resume_before_polls() -> None:
+    gate.state()
+    Gate.objects.update(not_before=time.time() - 0.1)
+    SharedGate().before(write=True, person=True)
+    with pytest.raises(GateClosed):
+        SharedGate().before(write=False, person=False)
+
+
+def test_a_pause_is_never_longer_than_the_cap(superoffice: StandIn, settings: Settings) -> None:
+    settings.RETRY_AFTER_CAP_SECONDS = 5.0
+    superoffice.fault("status", status=429, times=1, headers={"Retry-After": "86400"})
+    with pytest.raises(errors.SuperOfficeError):
+        ask()
+    assert gate.state().not_before - time.time() <= 5.0
+
+
+def test_times_written_before_the_clock_was_set_back_hold_nobody_up(settings: Settings) -> None:
+    gate.state()
+    Gate.objects.update(not_before=time.time() + 7200, open_until=time.time() + 7200, failures=9)
+    SharedGate().before(write=False, person=False)

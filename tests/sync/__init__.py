@@ -1,0 +1,1 @@
+"""Staying fresh, against the stand-in."""
