@@ -1,7 +1,9 @@
 """The limiter and breaker between us and SuperOffice, shared by all processes through one row.
 
-- Budget: REMOTE_CALLS_PER_SECOND for everything together. A person's call may overdraw it by a
-  second's worth, so people go before polling; 0 means no limit.
+- Budget: REMOTE_CALLS_PER_SECOND for everything together, at most a second's worth (and one call)
+  of it saved up; 0 means no limit. Who goes first is a matter of what has to be left over: a person
+  may overdraw it by as much again, a hint may take the last call, polls leave a quarter and
+  comparisons half of it to those before them. Who has waited for long leaves nothing any more.
 - Not before: a Retry-After is obeyed by every process (at most RETRY_AFTER_CAP_SECONDS), and polls
   wait a second longer, so that people resume first.
 - Breaker: after BREAKER_FAILURES failures in a row nothing is tried for BREAKER_SECONDS; a caller
@@ -23,11 +25,13 @@ from django.utils import timezone
 
 from chatops.remote.models import Gate
 from chatops.superoffice.errors import NotSent
-from chatops.superoffice.exchange import Exchange
+from chatops.superoffice.exchange import Exchange, Rank
 
 #: Errors that speak of SuperOffice's health; a refusal is an answer.
 FAILURES = frozenset({"Unreachable", "AnswerLost", "ServerFailed", "UnreadableAnswer"})
 POLLS_RESUME_LATER = 1.0
+#: How much of what can be saved up a call leaves to those that go before it.
+LEAVES = {Rank.WHOLE: 0.5, Rank.POLL: 0.25, Rank.HINT: 0.0, Rank.PERSON: 0.0}
 #: How much further ahead than we write a time may lie; others may have written it after we looked
 #: at our clock. Seconds.
 BELIEVED = 30.0
@@ -48,24 +52,27 @@ class SharedGate:
     #: Polls may wait this long for budget; people do not wait, they overdraw. Seconds.
     patience: float = 10.0
 
-    def before(self, *, write: bool, person: bool) -> None:
+    def before(self, *, write: bool, rank: Rank) -> None:
         """Let the call pass, now or after a short wait. Raises GateClosed otherwise."""
-        deadline = time.monotonic() + self.patience
+        began = time.monotonic()
         while True:
-            wait = self._try(person=person)
+            wait = self._try(rank)
             if wait <= 0:
                 return
-            if person or time.monotonic() + wait > deadline:
+            waited = time.monotonic() - began
+            if rank is Rank.PERSON or waited + wait > self.patience:
                 raise GateClosed("The call budget is used up.", retry_after=wait)
+            if waited > self.patience / 2:  # hints without end must not keep polls out for good
+                rank = Rank.HINT
             time.sleep(min(wait, 0.25))
 
-    def _try(self, *, person: bool) -> float:
+    def _try(self, rank: Rank) -> float:
         now = time.time()
         row = state()
-        self._check(row, now, person=person)
+        self._check(row, now, person=rank is Rank.PERSON)
         if not settings.REMOTE_CALLS_PER_SECOND:
             return 0.0
-        return _take(person=person)
+        return _take(rank)
 
     def _check(self, row: Gate, now: float, *, person: bool) -> None:
         later = 0.0 if person or not row.not_before else POLLS_RESUME_LATER
@@ -108,9 +115,11 @@ def _tries_for_all(row: Gate, now: float) -> bool:
     return bool(mine.update(open_until=now + settings.BREAKER_SECONDS))
 
 
-def _take(*, person: bool) -> float:
+def _take(rank: Rank) -> float:
     """Take one call from the budget; seconds to wait when there is none."""
     rate = float(settings.REMOTE_CALLS_PER_SECOND)
+    most = max(rate, 1.0)
+    floor = 1.0 + LEAVES[rank] * (most - 1.0) - (most if rank is Rank.PERSON else 0.0)
     with transaction.atomic():
         row = Gate.objects.select_for_update().get(pk=1)
         # Read while the row is ours: with an earlier moment, the same time would count twice. For
@@ -118,8 +127,7 @@ def _take(*, person: bool) -> float:
         now = time.time()
         passed = min(max(now - row.filled_at, 0.0), 1.0)
         filled_at = max(now, row.filled_at) if row.filled_at - now < BELIEVED else now
-        budget = min(row.budget + passed * rate, rate)
-        floor = 1.0 - rate if person else 1.0
+        budget = min(row.budget + passed * rate, most)
         taken = budget >= floor
         Gate.objects.filter(pk=1).update(
             budget=budget - 1 if taken else budget, filled_at=filled_at

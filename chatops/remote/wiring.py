@@ -15,6 +15,7 @@ from chatops.remote.gate import SharedGate
 from chatops.remote.models import Agent, Credential
 from chatops.superoffice import errors, transport
 from chatops.superoffice.client import Client
+from chatops.superoffice.exchange import Rank
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def client_for(agent: Agent) -> Client:
 
 def client_of(credential: Credential) -> Client:
     """A client for a credential that is not stored yet, to check it with; not kept."""
-    return Client(_transport(credentials.auth_of(credential), person=True))
+    return Client(_transport(credentials.auth_of(credential), Rank.PERSON))
 
 
 def _settings_mark() -> str:
@@ -89,10 +90,10 @@ def _client(_mark: str, identity: Identity) -> Client:
         auth = credentials.service_auth()
     else:
         auth = credentials.auth_of(Credential.objects.get(name=identity.name))
-    return Client(_transport(auth, person=identity.person))
+    return Client(_transport(auth, Rank.PERSON if identity.person else Rank.POLL))
 
 
-def _transport(auth: credentials.Auth, *, person: bool) -> transport.Transport:
+def _transport(auth: credentials.Auth, rank: Rank) -> transport.Transport:
     if not settings.SUPEROFFICE_API_URL and not settings.SUPEROFFICE_TENANT:
         raise errors.CredentialsMissing("No SuperOffice is configured.")
     return tenant.FollowingTransport(
@@ -107,7 +108,7 @@ def _transport(auth: credentials.Auth, *, person: bool) -> transport.Transport:
         gate=SharedGate(),
         allowed_hosts=tenant.host_is_allowed,
         pool_size=16,
-        person=person,
+        rank=rank,
         backoff=[settings.REMOTE_BACKOFF_SECONDS * times for times in (1, 2, 4)],
     )
 

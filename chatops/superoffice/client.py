@@ -1,5 +1,6 @@
 """The client: one transport, and a resource per endpoint family."""
 
+from chatops.superoffice.exchange import Rank
 from chatops.superoffice.registrations import Webhooks
 from chatops.superoffice.resources import Archive, Associates, ChatTopics, Lists, Presence, Service
 from chatops.superoffice.sessions import ChatSessions
@@ -19,6 +20,10 @@ class Client:
         self.webhooks = Webhooks(transport)
         self.archive = Archive(transport)
         self.service = Service(transport)
+
+    def ranked(self, rank: Rank) -> "Client":
+        """This client, over the same connections, with calls of another rank."""
+        return Client(self.transport.ranked(rank))
 
     def close(self) -> None:
         """Close idle connections; the client can be used again."""

@@ -3,6 +3,7 @@
 import logging
 import re
 from dataclasses import asdict, dataclass
+from enum import IntEnum
 from typing import Protocol
 
 logger = logging.getLogger(__name__)
@@ -32,13 +33,26 @@ class Exchange:
     write: bool = False
 
 
+class Rank(IntEnum):
+    """Who goes first where calls are rationed: the higher."""
+
+    #: Backfills and comparisons: as much as is left over.
+    WHOLE = 0
+    #: What is looked at again and again.
+    POLL = 1
+    #: What SuperOffice has just told us of.
+    HINT = 2
+    #: Somebody waits for the answer.
+    PERSON = 3
+
+
 class Gate(Protocol):
     """What stands between us and SuperOffice: a limiter and a breaker that processes share."""
 
-    def before(self, *, write: bool, person: bool) -> None:
+    def before(self, *, write: bool, rank: Rank) -> None:
         """Called before every attempt; may wait, or raise a NotSent.
 
-        `write`: the request may change something. `person`: somebody waits for the answer.
+        `write`: the request may change something. `rank`: how it stands to other calls.
         """
         ...
 

@@ -7,8 +7,9 @@ SO-TimeZone always; SO-Language, SO-Culture and SO-AppToken where set; Content-T
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
-from typing import Any, TypedDict, TypeVar, Unpack
+from typing import Any, Self, TypedDict, TypeVar, Unpack
 from urllib.parse import quote, urlencode
 
 import requests
@@ -29,7 +30,7 @@ from chatops.superoffice.errors import (
     Unreachable,
     UnreadableAnswer,
 )
-from chatops.superoffice.exchange import Exchange, Gate
+from chatops.superoffice.exchange import Exchange, Gate, Rank
 from chatops.superoffice.sending import Sender, Timeouts
 from chatops.superoffice.waiting import jittered
 
@@ -100,19 +101,19 @@ class Transport:
         on_exchange: Callable[[Exchange], None] | None = None,
         adapter: BaseAdapter | None = None,
         pool_size: int = 10,
-        person: bool = False,
+        rank: Rank = Rank.POLL,
         backoff: Sequence[float] = BACKOFF,
     ) -> None:
         """`base_url` goes up to and including `/api`; calls go below it into `/v1/`.
 
         `language` is sent as SO-Language and Accept-Language; without it the latter is `en`, so
-        that the mirror is stable. `person` tells the gate that somebody waits for the answers.
+        that the mirror is stable. `rank` tells the gate who goes first.
         `size_cap` is in bytes, after decompression. `backoff` is in seconds, before jitter.
         """
         self.base_url = base_url.rstrip("/")
         self.auth = auth
         self.timeouts = timeouts or Timeouts()
-        self.person = person
+        self.rank = rank
         self._gate = gate
         self._allowed_hosts = allowed_hosts
         self._on_exchange = on_exchange
@@ -127,6 +128,12 @@ class Transport:
             adapter=adapter,
             pool_size=pool_size,
         )
+
+    def ranked(self, rank: Rank) -> Self:
+        """This transport, over the same connections, with calls of another rank."""
+        other = copy(self)
+        other.rank = rank
+        return other
 
     def close(self) -> None:
         """Close the idle connections. The transport can be used again."""
@@ -243,7 +250,7 @@ class Transport:
         """One attempt: through the gate, over the wire, into the log."""
         write = not call.idempotent
         if self._gate is not None:
-            self._gate.before(write=write, person=self.person)
+            self._gate.before(write=write, rank=self.rank)
         started = time.monotonic()
         status: int | None = None
         failure: SuperOfficeError | None = None

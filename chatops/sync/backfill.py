@@ -16,6 +16,7 @@ from chatops.mirror.ingest import Counts
 from chatops.superoffice import odata
 from chatops.superoffice.client import Client
 from chatops.superoffice.errors import SuperOfficeError
+from chatops.superoffice.exchange import Rank
 from chatops.sync import absence, health, leases, people, poll, reading
 from chatops.sync.errors import Stopped
 from chatops.sync.fetching import never
@@ -77,6 +78,7 @@ def backfill(
     Raises Stopped, or SuperOfficeError when SuperOffice does not answer; both leave a run that can
     be gone on with.
     """
+    client = client.ranked(Rank.WHOLE)
     run = _run(since)
     report = Report.of(run.counts)
     try:

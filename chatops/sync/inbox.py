@@ -5,12 +5,14 @@ nothing of the hint's body is copied anywhere (contract, fact 3).
 """
 
 import threading
+import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from enum import StrEnum
 from hashlib import blake2b
+from itertools import chain, islice
 
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
@@ -20,7 +22,9 @@ from django.utils import timezone
 from chatops.superoffice import webhooks
 from chatops.superoffice.client import Client
 from chatops.superoffice.errors import NotSent, SuperOfficeError
+from chatops.superoffice.exchange import Rank
 from chatops.sync import absence, leases, refresh
+from chatops.sync.fetching import never
 from chatops.sync.models import WebhookDelivery
 
 State = WebhookDelivery.State
@@ -31,8 +35,10 @@ BACKOFF = (1, 5, 30, 120)
 TRIES = 8
 #: A session that SuperOffice does not know may not be visible yet; after so many tries it is not.
 TRIES_UNKNOWN = 4
-#: So many hints are taken at a time, where calls are not rationed.
+#: So many hints are looked at together.
 BATCH = 200
+#: Sessions of a round, per reading thread: what is read is stored, and so seen, round by round.
+OF_A_THREAD = 2
 LONGEST_ID = 64
 
 
@@ -125,11 +131,24 @@ def _remember(
     return Verdict.IGNORED if ignored else Verdict.STORED
 
 
-def run_due(client: Client) -> int:
-    """Work off hints that are due: one read per session, however many hints there are; how many."""
-    taken = take()
-    if not taken:
-        return 0
+def run_due(client: Client, *, stop: Callable[[], bool] = never) -> int:
+    """Work off hints that are due, round by round, until none is left or half a lease is over: one
+    read per session of a round, however many hints it has. How many hints.
+
+    These reads go before those of polls.
+    """
+    hinted = client.ranked(Rank.HINT)
+    done = 0
+    end = time.monotonic() + settings.SYNC_LEASE_SECONDS / 2
+    while (taken := take()) and _work_off(hinted, taken):
+        done += len(taken)
+        if stop() or time.monotonic() > end:
+            return done
+    return done + len(taken)
+
+
+def _work_off(client: Client, taken: list[WebhookDelivery]) -> bool:
+    """Read the sessions of these hints; whether SuperOffice answers at all."""
     by_session: dict[int, list[WebhookDelivery]] = defaultdict(list)
     for delivery in taken:
         by_session[delivery.session_id or 0].append(delivery)
@@ -149,11 +168,11 @@ def run_due(client: Client) -> int:
             _failed(deliveries, outcome.stopped, tried=False)
         else:
             _applied(deliveries)
-    return len(taken)
+    return outcome.stopped is None
 
 
 def take() -> list[WebhookDelivery]:
-    """Due hints, ours for a lease: whoever dies over them loses nothing.
+    """Due hints of some sessions, ours for a lease: whoever dies over them loses nothing.
 
     If reading them takes longer after all, another worker reads them as well, which does no harm.
     """
@@ -163,7 +182,7 @@ def take() -> list[WebhookDelivery]:
         return []
     with transaction.atomic():
         rows = due.select_for_update(skip_locked=True).order_by("due_at", "pk")
-        taken = list(rows[: _batch()])
+        taken = _of_a_round(rows[:BATCH])
         WebhookDelivery.objects.filter(pk__in=[one.pk for one in taken]).update(
             due_at=now + timedelta(seconds=settings.SYNC_LEASE_SECONDS), attempts=F("attempts") + 1
         )
@@ -172,11 +191,17 @@ def take() -> list[WebhookDelivery]:
     return taken
 
 
-def _batch() -> int:
-    """As many as can be read in half a lease by the call budget: two calls for a session."""
-    rate = settings.REMOTE_CALLS_PER_SECOND
-    in_time = int(rate * settings.SYNC_LEASE_SECONDS / 4)
-    return min(max(in_time, 1), BATCH) if rate else BATCH
+def _of_a_round(due: Iterable[WebhookDelivery]) -> list[WebhookDelivery]:
+    """All hints, as far as looked at, of the sessions that come first: of no more than can be read
+    in half a lease by the call budget, two calls for a session.
+    """
+    by_session: dict[int | None, list[WebhookDelivery]] = defaultdict(list)
+    for one in due:
+        by_session[one.session_id].append(one)
+    most = OF_A_THREAD * settings.SYNC_THREADS
+    if rate := settings.REMOTE_CALLS_PER_SECOND:
+        most = min(most, max(int(rate * settings.SYNC_LEASE_SECONDS / 4), 1))
+    return list(chain.from_iterable(islice(by_session.values(), most)))
 
 
 def _applied(deliveries: list[WebhookDelivery]) -> None:

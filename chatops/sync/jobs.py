@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
+from django.utils import timezone
 
 from chatops.mirror import feed, text_index
 from chatops.superoffice.client import Client
@@ -86,7 +87,7 @@ JOBS: tuple[Job, ...] = (
         lambda c, _: poll.open_sessions(c),
     ),
     Job("ended", lambda: settings.SYNC_ENDED_SECONDS, lambda c, _: poll.recently_ended(c)),
-    Job("inbox", lambda: 0.25, lambda c, _: inbox.run_due(c), leased=False),
+    Job("inbox", lambda: 0.25, lambda c, stop: inbox.run_due(c, stop=stop), leased=False),
     Job("missing", lambda: 5.0, lambda c, _: absence.settle(c)),
     Job("hook_watch", lambda: settings.SYNC_HOOK_SECONDS, lambda c, _: hooks.watch(c)),
     Job("archive", lambda: 3600.0, lambda c, _: accelerator.prove(c)),
@@ -134,6 +135,7 @@ def run(
         return None
     if job.leased and not leases.claim(job.name, holder=holder, every=every, now_due=now_due):
         return None
+    began = timezone.now()
     try:
         job.run(client(), lambda: stop() or rests())
     except Stopped:
@@ -148,7 +150,7 @@ def run(
         _note_failure(job, error, holder, every)
         return False
     if job.leased:
-        leases.succeeded(job.name, holder=holder, every=every)
+        leases.succeeded(job.name, holder=holder, every=every, began=began)
     return True
 
 

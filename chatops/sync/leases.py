@@ -52,14 +52,20 @@ def keep(holder: str) -> int:
     return Cursor.objects.filter(leased_by=holder).update(leased_until=until)
 
 
-def succeeded(name: str, *, holder: str, every: float) -> None:
-    """Write down that it went well, and let go."""
+def succeeded(name: str, *, holder: str, every: float, began: datetime | None = None) -> None:
+    """Write down that it went well, and let go.
+
+    It is due again `every` seconds after it `began`: the interval is not longer for what the round
+    takes. A quarter of it is a pause in any case.
+    """
     now = timezone.now()
+    interval = timedelta(seconds=every)
+    due_at = max((began or now) + interval, now + interval / 4)
     Cursor.objects.filter(name=name, leased_by=holder).update(
         ok_at=now,
         failures=0,
         error="",
-        due_at=now + timedelta(seconds=every),
+        due_at=min(due_at, now + interval),
         leased_by="",
         leased_until=None,
     )

@@ -17,6 +17,7 @@ from django.utils import timezone
 from chatops.mirror.models import ChatSession
 from chatops.superoffice.client import Client
 from chatops.superoffice.errors import SuperOfficeError
+from chatops.superoffice.exchange import Rank
 from chatops.sync import absence, hours, leases, ranges
 from chatops.sync.errors import OddAnswer, Stopped
 from chatops.sync.fetching import never
@@ -122,7 +123,7 @@ def reconcile(
     """
     started = time.monotonic()
     run = None if dry_run else _run(resume=resume)
-    sweep = _Sweep(client, _report(run, dry_run), run)
+    sweep = _Sweep(client.ranked(Rank.WHOLE), _report(run, dry_run), run)
     try:
         _walk(sweep, progress, stop)
         if not dry_run:

@@ -1,8 +1,11 @@
 """Read sessions again now, and put what came into the mirror."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from django.conf import settings
+
+from chatops.mirror import bulk
 from chatops.superoffice.client import Client
 from chatops.superoffice.errors import SuperOfficeError
 from chatops.sync import absence, reading
@@ -10,6 +13,8 @@ from chatops.sync.reading import Stored, Wish
 
 #: What others read meanwhile is read again, so many times.
 TRIES = 3
+#: So many sessions per reading thread are stored together.
+STORED_AT_ONCE = 4
 
 
 @dataclass(slots=True)
@@ -42,9 +47,19 @@ def many(
     """Read these sessions and their messages. What could not be read is in the outcome.
 
     `complete` reads whole conversations instead of what is new; `carrier=False` reads messages
-    only. A session that is not known is suspected to be gone, no more (see `absence`).
+    only. A session that is not known is suspected to be gone, no more (see `absence`). What is read
+    is stored some sessions at a time: where calls are rationed all of them may take long.
     """
     wanted = reading.wishes(ids, complete=complete, carrier=carrier)
+    outcome = Outcome()
+    for some in bulk.in_chunks(wanted, STORED_AT_ONCE * settings.SYNC_THREADS):
+        outcome += _some(client, some)
+        if outcome.stopped is not None:
+            break
+    return outcome
+
+
+def _some(client: Client, wanted: Sequence[Wish]) -> Outcome:
     outcome = Outcome()
     for _ in range(TRIES):
         if not wanted:
@@ -55,7 +70,7 @@ def many(
     return outcome
 
 
-def _once(client: Client, wanted: list[Wish]) -> tuple[Outcome, set[int]]:
+def _once(client: Client, wanted: Sequence[Wish]) -> tuple[Outcome, set[int]]:
     """What came, and which of these sessions somebody else read at the same time."""
     batch = reading.read(client, wanted)
     stored = reading.store(batch)

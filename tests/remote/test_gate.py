@@ -12,6 +12,7 @@ from chatops.remote import gate, wiring
 from chatops.remote.gate import GateClosed, SharedGate
 from chatops.remote.models import Gate
 from chatops.superoffice import errors
+from chatops.superoffice.exchange import Rank
 from tests.remote.conftest import Together
 
 pytestmark = pytest.mark.django_db
@@ -50,9 +51,50 @@ def test_people_go_before_polls_when_the_budget_is_used_up(
     settings.REMOTE_CALLS_PER_SECOND = 4
     gate.state()
     Gate.objects.update(budget=0.0, filled_at=time.time())
-    SharedGate().before(write=True, person=True)
+    SharedGate().before(write=True, rank=Rank.PERSON)
     with pytest.raises(GateClosed):
-        SharedGate(patience=0.0).before(write=False, person=False)
+        SharedGate(patience=0.0).before(write=False, rank=Rank.POLL)
+
+
+def test_hints_go_before_polls_and_polls_before_comparisons(settings: Settings) -> None:
+    settings.REMOTE_CALLS_PER_SECOND = 8
+    gate.state()
+
+    def pass_with(budget: float) -> list[Rank]:
+        passed = []
+        for rank in Rank:
+            # A moment ahead, so that nothing is saved up while the test runs.
+            Gate.objects.update(budget=budget, filled_at=time.time() + 5)
+            try:
+                SharedGate(patience=0.0).before(write=False, rank=rank)
+                passed.append(rank)
+            except GateClosed:
+                continue
+        return passed
+
+    assert pass_with(0.5) == [Rank.PERSON]
+    assert pass_with(1.0) == [Rank.HINT, Rank.PERSON]
+    assert pass_with(3.0) == [Rank.POLL, Rank.HINT, Rank.PERSON]
+    assert pass_with(5.0) == list(Rank)
+
+
+def test_who_has_waited_for_long_is_not_kept_out_by_hints(settings: Settings) -> None:
+    settings.REMOTE_CALLS_PER_SECOND = 8
+    gate.state()
+    # What hints leave over, again and again: one call, and nothing is saved up.
+    Gate.objects.update(budget=1.0, filled_at=time.time() + 5)
+    began = time.monotonic()
+    SharedGate(patience=1.0).before(write=False, rank=Rank.WHOLE)
+    assert 0.5 < time.monotonic() - began < 1.0
+
+
+def test_less_than_a_call_a_second_still_lets_calls_pass(settings: Settings) -> None:
+    settings.REMOTE_CALLS_PER_SECOND = 0.5
+    gate.state()
+    Gate.objects.update(budget=0.0, filled_at=time.time())
+    began = time.monotonic()
+    SharedGate().before(write=False, rank=Rank.WHOLE)
+    assert 1.5 < time.monotonic() - began < 4
 
 
 def test_even_people_cannot_overdraw_without_end(settings: Settings) -> None:
@@ -62,7 +104,7 @@ def test_even_people_cannot_overdraw_without_end(settings: Settings) -> None:
 
     def overdraw() -> None:
         for _ in range(20):
-            SharedGate().before(write=True, person=True)
+            SharedGate().before(write=True, rank=Rank.PERSON)
 
     with pytest.raises(GateClosed) as closed:
         overdraw()
@@ -84,9 +126,9 @@ def test_after_failures_in_a_row_nobody_waits_and_one_call_tries_for_all(
     assert closed.value.retry_after is not None
     assert asked(superoffice) == before
     time.sleep(0.35)
-    SharedGate().before(write=False, person=False)
+    SharedGate().before(write=False, rank=Rank.POLL)
     with pytest.raises(GateClosed):
-        SharedGate().before(write=False, person=True)
+        SharedGate().before(write=False, rank=Rank.PERSON)
 
 
 def test_the_breaker_closes_with_the_first_answer(superoffice: StandIn, settings: Settings) -> None:
@@ -138,9 +180,9 @@ def test_no_process_calls_before_the_time_that_superoffice_named(
 def test_after_a_pause_people_resume_before_polls() -> None:
     gate.state()
     Gate.objects.update(not_before=time.time() - 0.1)
-    SharedGate().before(write=True, person=True)
+    SharedGate().before(write=True, rank=Rank.PERSON)
     with pytest.raises(GateClosed):
-        SharedGate().before(write=False, person=False)
+        SharedGate().before(write=False, rank=Rank.POLL)
 
 
 def test_a_pause_is_never_longer_than_the_cap(superoffice: StandIn, settings: Settings) -> None:
@@ -154,4 +196,4 @@ def test_a_pause_is_never_longer_than_the_cap(superoffice: StandIn, settings: Se
 def test_times_written_before_the_clock_was_set_back_hold_nobody_up(settings: Settings) -> None:
     gate.state()
     Gate.objects.update(not_before=time.time() + 7200, open_until=time.time() + 7200, failures=9)
-    SharedGate().before(write=False, person=False)
+    SharedGate().before(write=False, rank=Rank.POLL)

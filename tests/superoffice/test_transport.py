@@ -22,7 +22,7 @@ from chatops.superoffice.errors import (
     Refused,
     Unreachable,
 )
-from chatops.superoffice.exchange import Exchange
+from chatops.superoffice.exchange import Exchange, Rank
 from tests.superoffice.conftest import Connect
 from tests.superoffice.wires import Asked, Step, answer, hang_up, serving
 
@@ -207,11 +207,11 @@ class Recorder:
 
     def __init__(self, *errors: Exception) -> None:
         self.errors = list(errors)
-        self.before_calls: list[tuple[bool, bool]] = []
+        self.before_calls: list[tuple[bool, Rank]] = []
         self.done: list[Exchange] = []
 
-    def before(self, *, write: bool, person: bool) -> None:
-        self.before_calls.append((write, person))
+    def before(self, *, write: bool, rank: Rank) -> None:
+        self.before_calls.append((write, rank))
         if self.errors:
             raise self.errors.pop(0)
 
@@ -222,9 +222,10 @@ class Recorder:
 def test_the_gate_is_asked_before_and_told_after_every_attempt(connect: Connect) -> None:
     gate = Recorder()
     with serving(hang_up, answer({})) as wire:
-        connect(wire, gate=gate, person=True).send("GET", "ChatSession/48213/Messages")
-        connect(wire, gate=gate).send("POST", "ChatSession/48213/TransferTo/mia%40x")
-    assert gate.before_calls == [(False, True), (False, True), (True, False)]
+        polls = connect(wire, gate=gate)
+        polls.ranked(Rank.PERSON).send("GET", "ChatSession/48213/Messages")
+        polls.send("POST", "ChatSession/48213/TransferTo/mia%40x")
+    assert gate.before_calls == [(False, Rank.PERSON), (False, Rank.PERSON), (True, Rank.POLL)]
     facts = [(e.path_pattern, e.status, e.attempt, e.error, e.write) for e in gate.done]
     assert facts == [
         ("ChatSession/{id}/Messages", None, 1, "AnswerLost", False),

@@ -76,6 +76,47 @@ def test_hints_of_one_session_share_one_read(superoffice: StandIn, client: Clien
     assert states() == [State.APPLIED, *[State.REPEATED] * 4]
 
 
+def test_what_is_read_first_is_seen_before_the_rest_is_read(
+    superoffice: StandIn, client: Client, settings: Settings
+) -> None:
+    """Where calls are rationed, reading all that is hinted at may take long."""
+    settings.SYNC_THREADS = 2
+    chats = [superoffice.chat() for _ in range(9)]
+    for chat in chats:
+        inbox.store(hint(chat.id))
+    seen: list[int] = []
+
+    def look() -> bool:
+        seen.append(ChatSession.objects.count())
+        return False
+
+    assert inbox.run_due(client, stop=look) == 9
+    assert seen == [4, 8, 9]
+
+
+def test_asked_to_stop_the_inbox_leaves_the_rest_for_the_next(
+    superoffice: StandIn, client: Client, settings: Settings
+) -> None:
+    settings.SYNC_THREADS = 1
+    for _ in range(5):
+        inbox.store(hint(superoffice.chat().id))
+    assert inbox.run_due(client, stop=lambda: True) == 2
+    assert states().count(State.WAITING) == 3
+
+
+def test_hints_of_one_session_are_taken_together_however_far_apart(
+    superoffice: StandIn, client: Client, settings: Settings
+) -> None:
+    settings.SYNC_THREADS = 1
+    first, *others = [superoffice.chat() for _ in range(4)]
+    for chat in (first, *others, first):
+        inbox.store(hint(chat.id))
+    inbox.run_due(client, stop=lambda: True)
+    assert states() == [
+        State.APPLIED, State.APPLIED, State.WAITING, State.WAITING, State.REPEATED
+    ]  # fmt: skip
+
+
 def test_hints_in_any_order_end_with_what_superoffice_says(
     superoffice: StandIn, client: Client, differences: Differences
 ) -> None:
@@ -204,7 +245,7 @@ def test_what_a_dead_worker_held_is_due_again_as_soon_as_its_lease_would_end(
     assert states() == [State.APPLIED]
 
 
-@pytest.mark.parametrize(("rate", "most"), [(0.0, 200), (8.0, 30), (0.5, 1)])
+@pytest.mark.parametrize(("rate", "most"), [(0.0, 8), (8.0, 8), (1.0, 3), (0.1, 1)])
 def test_nobody_takes_more_than_can_be_read_within_a_lease(
     client: Client, settings: Settings, rate: float, most: int
 ) -> None:

@@ -58,6 +58,23 @@ def quick(settings: Settings) -> Settings:
     return settings
 
 
+def test_the_interval_is_not_longer_for_what_a_round_takes() -> None:
+    began = timezone.now() - timedelta(seconds=4)
+    assert leases.claim("open", holder="me", every=10)
+    leases.succeeded("open", holder="me", every=10, began=began)
+    due_at = Cursor.objects.get(name="open").due_at
+    assert due_at is not None
+    assert abs((due_at - began).total_seconds() - 10) < 0.1
+
+
+def test_a_round_that_takes_longer_than_its_interval_is_followed_by_a_pause() -> None:
+    assert leases.claim("open", holder="me", every=10)
+    leases.succeeded("open", holder="me", every=10, began=timezone.now() - timedelta(seconds=60))
+    due_at = Cursor.objects.get(name="open").due_at
+    assert due_at is not None
+    assert 2 < (due_at - timezone.now()).total_seconds() <= 2.5
+
+
 def test_one_round_of_everything_fills_the_mirror_and_proves_it(
     superoffice: StandIn, client: Client, differences: Differences
 ) -> None:
