@@ -14,9 +14,10 @@ from django.utils import timezone
 
 from chatops.actions import judging, trail
 from chatops.actions.callers import Caller
+from chatops.actions.intent import news_of
 from chatops.actions.models import Action, State, Verb
 from chatops.mirror import feed, ingest
-from chatops.mirror.models import Associate, Change
+from chatops.mirror.models import Associate
 from chatops.superoffice import entities, errors
 
 JSONDict = dict[str, Any]
@@ -69,7 +70,7 @@ def _move(
                 after=state,
                 detail={"verb": row.verb, "code": row.code, "proof": row.proof},
             )
-            feed.append([feed.News(Change.Kind.ACTION, row.pk, row.session_id)])
+            feed.append(news_of(row))
     return row
 
 
@@ -132,6 +133,27 @@ def claim_message(action: Action, messages: Sequence[entities.ChatMessage]) -> A
         return None  # another send claimed it first: this one is still open
 
 
+def claim_session(
+    action: Action, session: entities.ChatSessionEntity, *, answer: JSONDict | None = None
+) -> Action | None:
+    """Settle a creation by the new session; None when another creation claimed it first."""
+    try:
+        with transaction.atomic():
+            return _move(
+                action,
+                State.DONE,
+                session_id=session.id,
+                proof={**action.proof, **_facts(session), "topic": session.topic_id},
+                code="",
+                detail="",
+                session=session.raw,
+                look_at=None,
+                **_answer(answer),
+            )
+    except IntegrityError:
+        return None
+
+
 def claimed(ids: Sequence[int], *, except_by: Action | None = None) -> set[int]:
     """Those of these messages that prove a send already."""
     rows = Action.objects.filter(message_id__in=ids)
@@ -146,9 +168,8 @@ def overtaken(action: Action) -> bool:
     While an action is open nothing else is sent in its lane; once it is with a person, the lane is
     free, and then the state of the session proves the later action and no longer this one.
     """
-    later = Action.objects.filter(
-        session_id=action.session_id, lane=action.lane, pk__gt=action.pk
-    ).exclude(state__in=(State.REFUSED, State.EXPIRED, State.CANCELLED))
+    never = (State.REFUSED, State.EXPIRED, State.CANCELLED)
+    later = action.lane_mates().filter(pk__gt=action.pk).exclude(state__in=never)
     return action.lane == Action.Lane.CHANGES and later.exists()
 
 

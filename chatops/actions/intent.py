@@ -84,10 +84,11 @@ class Plan:
         return self.verb is Verb.SEND_MESSAGE
 
 
-def content_of(plan: Plan, session_id: int) -> str:
-    """A digest of what is asked: the same key with another content is refused."""
+def content_of(plan: Plan, about: int) -> str:
+    """A digest of what is asked about a session (or, without one yet, a channel): the same key
+    with another content is refused."""
     asked = plan.asked.get("request", plan.asked)
-    text = json.dumps([plan.verb, session_id, asked], sort_keys=True)
+    text = json.dumps([plan.verb, about, asked], sort_keys=True)
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -189,9 +190,10 @@ def record(plan: Plan, session: ChatSession, agent: Agent, wish: Wish, content: 
         found = look_now(session.pk, messages=plan.with_messages)
         _check_view(session.pk, wish)
         plan.check(found, agent)
-        action = _intent(plan, found, agent, wish, content, started)
+        action = row(plan, agent, wish, content, started)
+        action.session_id, action.baseline = found.session.id, _ground(plan, found, agent)
         try:
-            _store(action, wish, seen=seen)
+            store(action, wish, seen=seen)
         except (IntegrityError, _Overtaken):
             # The key or the lane was taken while we looked; the next round tells by whom.
             if time.monotonic() > patience:
@@ -200,14 +202,11 @@ def record(plan: Plan, session: ChatSession, agent: Agent, wish: Wish, content: 
             return action
 
 
-def _intent(
-    plan: Plan, found: fresh.Fresh, agent: Agent, wish: Wish, content: str, started: datetime
-) -> Action:
-    now = found.session
+def row(plan: Plan, agent: Agent, wish: Wish, content: str, started: datetime) -> Action:
+    """The intent as a row, not stored yet, without the ground it stands on."""
     return Action(
         verb=plan.verb,
         state=State.SENDING,
-        session_id=now.id,
         lane=plan.lane,
         agent=agent,
         requested_by=wish.caller.user,
@@ -219,22 +218,27 @@ def _intent(
         source=wish.caller.source,
         request_id=wish.caller.request_id,
         asked=plan.asked,
-        baseline={
-            "associate_id": agent.associate_id,
-            "status": now.status,
-            "user": now.associate_id,
-            "transfer_to": now.transfer_to_id,
-            "bot": now.chatbot_is_active,
-            "highest": found.highest,
-            **plan.remember(found),
-        },
         created_at=started,
         expires_at=started + timedelta(seconds=settings.ACTION_EXPIRES_SECONDS),
         second_of=wish.second_of,
     )
 
 
-def _store(action: Action, wish: Wish, *, seen: int) -> None:
+def _ground(plan: Plan, found: fresh.Fresh, agent: Agent) -> JSONDict:
+    """What SuperOffice says just before."""
+    now = found.session
+    return {
+        "associate_id": agent.associate_id,
+        "status": now.status,
+        "user": now.associate_id,
+        "transfer_to": now.transfer_to_id,
+        "bot": now.chatbot_is_active,
+        "highest": found.highest,
+        **plan.remember(found),
+    }
+
+
+def store(action: Action, wish: Wish, *, seen: int | None = None) -> None:
     """Commit the intent, its trail line and its news. `durable`: no outer transaction holds it.
 
     Raises IntegrityError when key or lane are taken, and _Overtaken when the lane of changes held
@@ -242,15 +246,21 @@ def _store(action: Action, wish: Wish, *, seen: int) -> None:
     """
     action.sent_at = timezone.now()
     action.look_at = action.sent_at + timedelta(seconds=3)
+    counts = seen is not None and action.lane == Action.Lane.CHANGES
     with on_disk(), transaction.atomic(durable=True):
         action.save(force_insert=True)
-        if (
-            action.lane == Action.Lane.CHANGES
-            and _in_lane(action.session_id, action.lane).exclude(pk=action.pk).count() != seen
-        ):
+        if counts and action.lane_mates().exclude(pk=action.pk).count() != seen:
             raise _Overtaken
         trail.record(action.verb, caller=wish.caller, action=action, after=action.state)
-        feed.append([feed.News(Change.Kind.ACTION, action.pk, action.session_id)])
+        feed.append(news_of(action))
+
+
+def news_of(action: Action) -> list[feed.News]:
+    """What the feed tells of an action: nothing while it has no session, because then it cannot
+    be told whose news it is."""
+    if action.session_id is None:
+        return []
+    return [feed.News(Change.Kind.ACTION, action.pk, action.session_id)]
 
 
 def _in_lane(session_id: int, lane: str) -> QuerySet[Action]:
@@ -263,11 +273,12 @@ def _await_lane(session_id: int, lane: Action.Lane, *, until: float) -> None:
     while other := open_there.select_related("requested_by").first():
         waits = lane == Action.Lane.MESSAGES and other.state == State.SENDING
         if not waits or time.monotonic() > until:
-            raise _in_progress(other)
+            raise in_progress(other)
         time.sleep(LOOK_EVERY)
 
 
-def _in_progress(other: Action) -> InProgress:
+def in_progress(other: Action) -> InProgress:
+    """What the second of two is told: who is at it."""
     who = other.requested_by.get_username() if other.requested_by else "Somebody"
     what = other.get_verb_display().lower()
     if other.lane == Action.Lane.MESSAGES:

@@ -89,6 +89,12 @@ def _deleted(_action: Action, _session: Session) -> Proof:
     return None
 
 
+def could_be_made(action: Action, session: Session) -> bool:
+    """Whether a session can be what a `create_session` made: newer than it, in its channel."""
+    newer = session.id > int(action.baseline["highest"])
+    return newer and session.topic_id == action.topic_id
+
+
 PROOFS: dict[Verb, Callable[[Action, Session], Proof]] = {
     Verb.ACCEPT_TRANSFER: _accepted,
     Verb.REJECT_TRANSFER: _rejected,

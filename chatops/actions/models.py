@@ -22,6 +22,7 @@ class Verb(models.TextChoices):
     RESET = "reset", "Reset to queue"
     END = "end", "End chat"
     DELETE = "delete", "Delete session"
+    CREATE_SESSION = "create_session", "Start session"
 
 
 class State(models.TextChoices):
@@ -72,7 +73,10 @@ class Action(models.Model):
 
     verb = models.CharField(max_length=16, choices=Verb)
     state = models.CharField(max_length=12, choices=State)
-    session_id = models.IntegerField()
+    #: Null while it is not known which session a `create_session` made.
+    session_id = models.IntegerField(null=True)
+    #: The channel of a `create_session`.
+    topic_id = models.IntegerField(null=True)
     lane = models.CharField(max_length=8, choices=Lane)
     agent = models.ForeignKey(Agent, models.SET_NULL, null=True, related_name="actions")
     requested_by = models.ForeignKey(
@@ -119,6 +123,19 @@ class Action(models.Model):
                 condition=models.Q(state__in=["queued", "sending", "unknown"]),
                 name="one_open_action_per_lane",
             ),
+            models.UniqueConstraint(
+                fields=["topic_id"],
+                condition=models.Q(
+                    verb="create_session", state__in=["queued", "sending", "unknown"]
+                ),
+                name="one_open_creation_per_topic",
+            ),
+            # No two wishes claim one new session; many nulls pass.
+            models.UniqueConstraint(
+                fields=["session_id"],
+                condition=models.Q(verb="create_session"),
+                name="one_creation_per_session",
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["session_id", "-id"], name="action_session"),
@@ -132,7 +149,8 @@ class Action(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_verb_display()} on {self.session_id}: {self.get_state_display()}"
+        where = f"topic {self.topic_id}" if self.session_id is None else str(self.session_id)
+        return f"{self.get_verb_display()} on {where}: {self.get_state_display()}"
 
     #: Whether this answer was given before, under the same key. Not a column.
     replayed: bool = False
@@ -140,6 +158,22 @@ class Action(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in OPEN_STATES
+
+    @property
+    def on_session(self) -> int:
+        """The session of an action that is about one. Raises ValueError for one that is not."""
+        if self.session_id is None:
+            raise ValueError("This action has no session.")
+        return self.session_id
+
+    def lane_mates(self) -> models.QuerySet["Action"]:
+        """All actions that must not overlap with this one, itself included.
+
+        A session that is not there yet has no lane: there it is the channel that has one.
+        """
+        if self.verb == Verb.CREATE_SESSION:
+            return Action.objects.filter(verb=self.verb, topic_id=self.topic_id)
+        return Action.objects.filter(session_id=self.session_id, lane=self.lane)
 
 
 class TrailEntry(models.Model):

@@ -12,6 +12,7 @@ _DONE = {
     Verb.END: "The chat is ended.",
     Verb.DELETE: "The chat is deleted at SuperOffice.",
     Verb.SEND_MESSAGE: "Sent.",
+    Verb.CREATE_SESSION: "The chat is started.",
     Verb.PATCH_SESSION: "Saved at SuperOffice.",
 }
 _WAITING = {

@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from chatops.actions import ending, fresh, intent, judging, policy
+from chatops.actions import creating, ending, fresh, intent, judging, policy
 from chatops.actions.errors import ActionError, IdentityRequired
 from chatops.actions.intent import Plan, Wish, conflict, identity_of
 from chatops.actions.models import Action, State, Verb
@@ -49,6 +49,23 @@ def perform(plan: Plan, session_id: int, wish: Wish) -> Action:
         action = intent.record(plan, session, agent, wish, content)
     except ActionError:
         # The same wish may have come through another process while we looked.
+        if earlier := intent.replayed(wish, content):
+            return earlier
+        raise
+    return action if action.replayed else _send(plan, action, agent, deadline)
+
+
+def perform_anew(plan: Plan, topic_id: int, wish: Wish) -> Action:
+    """As `perform`, for what makes a session of its own in a channel."""
+    deadline = time.monotonic() + settings.ACTION_EXPIRES_SECONDS
+    content = intent.content_of(plan, topic_id)
+    if earlier := intent.replayed(wish, content):
+        return earlier
+    policy.require_topic(wish.caller, plan.right, topic_id)
+    agent = identity_of(wish.caller)
+    try:
+        action = creating.record(plan, topic_id, agent, wish, content)
+    except ActionError:
         if earlier := intent.replayed(wish, content):
             return earlier
         raise
@@ -98,6 +115,11 @@ def _evidence(began: float, status: int | None, error: Exception | None = None) 
 
 def _judge(action: Action, answer: Any, evidence: JSONDict) -> Action:
     """Settle by what SuperOffice says the session is now; a 200 alone says nothing."""
+    if action.verb == Verb.CREATE_SESSION:
+        if settled := creating.answered(action, answer, evidence):
+            return settled
+        ending.unknown(action, evidence)
+        return first_look(action)
     if isinstance(answer, entities.ChatSessionEntity) and answer.id == action.session_id:
         proof = judging.proof_in_session(action, answer)
         if proof:
@@ -112,9 +134,13 @@ def first_look(action: Action, *, inconclusive: State = State.UNKNOWN) -> Action
     """Read once, at once, what became of it; `inconclusive` is what it is when nothing shows."""
     from_now = time.monotonic() + FIRST_LOOK_SECONDS
     try:
+        client = wiring.service_client(person=True)
+        if action.verb == Verb.CREATE_SESSION:
+            made = creating.find(client, action, now=timezone.now(), deadline=from_now)
+            return made or ending.unknown(action)
         found = fresh.look(
-            wiring.service_client(person=True),
-            action.session_id,
+            client,
+            action.on_session,
             messages=action.verb == Verb.SEND_MESSAGE,
             above=action.baseline["highest"],
             deadline=from_now,

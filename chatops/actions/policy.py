@@ -9,9 +9,9 @@ from enum import StrEnum
 from django.db.models import Q, QuerySet
 
 from chatops.actions.callers import Caller, Role
-from chatops.actions.errors import Forbidden, NotFound
+from chatops.actions.errors import Forbidden, Invalid, NotFound
 from chatops.actions.models import Action, TrailEntry
-from chatops.mirror.models import ChatSession, TopicMember
+from chatops.mirror.models import ChatSession, ChatTopic, TopicMember
 from chatops.mirror.querysets import IN_QUEUE, ChatSessionQuerySet
 
 
@@ -168,13 +168,29 @@ def require(caller: Caller, right: Right, session_id: int) -> ChatSession:
     if session is None:
         raise NotFound(f"There is no session {session_id}.")
     if not may(caller, right, session):
-        needed = SCOPE_OF_RIGHT.get(right)
-        raise Forbidden(
-            f"This token lacks the scope `{needed}`."
-            if caller.token and needed
-            else "Your role does not allow this on this chat."
-        )
+        raise Forbidden(_lacking(caller, right))
     return session
+
+
+def require_topic(caller: Caller, right: Right, topic_id: int) -> None:
+    """Raises Invalid when the channel does not exist for the caller, Forbidden when the right is
+    lacking. People have it where they answer, or lead; tokens in their topics."""
+    if right not in rights(caller):
+        raise Forbidden(_lacking(caller, right))
+    if caller.token:
+        seen = caller.topics is None or topic_id in caller.topics
+    else:
+        mine = _topics(caller).filter(Q(can_respond=True) | Q(can_manage=True))
+        seen = mine.filter(topic_id=topic_id).exists()
+    if not seen or not ChatTopic.objects.filter(pk=topic_id).exists():
+        raise Invalid(f"There is no topic {topic_id} for you to start a chat in.", field="topic")
+
+
+def _lacking(caller: Caller, right: Right) -> str:
+    needed = SCOPE_OF_RIGHT.get(right)
+    if caller.token and needed:
+        return f"This token lacks the scope `{needed}`."
+    return "Your role does not allow this on this chat."
 
 
 def reads_transcript(caller: Caller, session: ChatSession | None = None) -> bool:
@@ -196,8 +212,9 @@ def visible_actions(caller: Caller) -> QuerySet[Action]:
         return actions
     mine = Q(requested_by=caller.user)
     if Role.LEAD in caller.roles and caller.associate_id is not None:
-        team = ChatSession.objects.about(_topics(caller, can_manage=True))
-        return actions.filter(mine | Q(session_id__in=team.values("pk")))
+        led = _topics(caller, can_manage=True)
+        team = Q(session_id__in=ChatSession.objects.about(led).values("pk"))
+        return actions.filter(mine | team | Q(session_id=None, topic_id__in=led))
     return actions.filter(mine)
 
 

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from chatops.actions import ending, fresh, judging, trail
+from chatops.actions import creating, ending, fresh, judging, trail
 from chatops.actions.models import OPEN_STATES, Action, State, Verb
 from chatops.superoffice import entities, errors, text
 from chatops.superoffice.client import Client
@@ -74,10 +74,12 @@ def _work_off(action: Action, client: Client, now: datetime) -> bool:
             ending.never_sent(action, "It had waited too long.")
         _plan_next(action, now)
         return True
+    if action.verb == Verb.CREATE_SESSION:
+        return _work_off_creation(action, client, now)
     try:
         found = fresh.look(
             client,
-            action.session_id,
+            action.on_session,
             messages=action.verb == Verb.SEND_MESSAGE,
             above=action.baseline["highest"],
             deadline=time.monotonic() + LOOK_SECONDS,
@@ -92,6 +94,24 @@ def _work_off(action: Action, client: Client, now: datetime) -> bool:
         if found is not None:
             _watch(action, found.messages)
     elif found is None or not _settled(action, found):
+        _not_found(action, now)
+    _plan_next(action, now)
+    return True
+
+
+def _work_off_creation(action: Action, client: Client, now: datetime) -> bool:
+    """One that has no session yet; whether SuperOffice could be asked."""
+    settled = None
+    # While it may still be answered, its answer tells more than any look.
+    if action.state != State.SENDING and not ending.overtaken(action):
+        deadline = time.monotonic() + LOOK_SECONDS
+        try:
+            settled = creating.find(client, action, now=now, deadline=deadline)
+        except errors.SuperOfficeError as error:
+            logger.info("look failed", extra={"action": action.pk, "error": type(error).__name__})
+            _plan_next(action, now)
+            return False
+    if settled is None:
         _not_found(action, now)
     _plan_next(action, now)
     return True

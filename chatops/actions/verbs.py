@@ -36,7 +36,7 @@ def accept_transfer(session_id: int, *, wish: Wish) -> Action:
             asked={},
             check=_is_offered_to_me,
             call=lambda client, action, deadline: client.sessions.accept_transfer(
-                action.session_id, deadline=deadline
+                action.on_session, deadline=deadline
             ),
         ),
         session_id,
@@ -53,7 +53,7 @@ def reject_transfer(session_id: int, *, wish: Wish) -> Action:
             asked={},
             check=_is_offered_to_me,
             call=lambda client, action, deadline: client.sessions.reject_transfer(
-                action.session_id, deadline=deadline
+                action.on_session, deadline=deadline
             ),
         ),
         session_id,
@@ -71,7 +71,7 @@ def transfer(session_id: int, to: int | str, *, wish: Wish) -> Action:
             asked={"to": target.pk, "request": {"to": str(to)}},
             check=_can_be_offered_to(target),
             call=lambda client, action, deadline: client.sessions.transfer(
-                action.session_id, to=target.pk, deadline=deadline
+                action.on_session, to=target.pk, deadline=deadline
             ),
         ),
         session_id,
@@ -134,7 +134,7 @@ def _pick_up(session_id: int, asked: dict[str, Any], wish: Wish) -> Action:
             asked=asked,
             check=_is_waiting,
             call=lambda client, action, deadline: client.sessions.pick_up(
-                action.session_id, deadline=deadline
+                action.on_session, deadline=deadline
             ),
         ),
         session_id,
@@ -151,7 +151,7 @@ def pick_up_next(topic_id: int | None, *, wish: Wish) -> Action:
     asked = {"request": {"next": topic_id}}
     earlier = Action.objects.filter(caller=wish.caller.name, route=wish.route, key=wish.key).first()
     if earlier is not None and wish.key:
-        return _pick_up(earlier.session_id, asked, wish)
+        return _pick_up(earlier.on_session, asked, wish)
     agent = perform.identity_of(wish.caller)
     waiting = policy.visible_sessions(wish.caller).in_queue()
     mine = TopicMember.objects.filter(associate_id=agent.associate_id, can_respond=True)
@@ -178,7 +178,7 @@ def reset(session_id: int, *, wish: Wish) -> Action:
             asked={},
             check=_can_be_reset,
             call=lambda client, action, deadline: client.sessions.reset(
-                action.session_id, deadline=deadline
+                action.on_session, deadline=deadline
             ),
         ),
         session_id,
@@ -250,7 +250,7 @@ def send_message(session_id: int, message: str, *, wish: Wish) -> Action:
 
 def _send(client: Client, action: Action, deadline: float) -> Any:
     return client.sessions.send(
-        action.session_id,
+        action.on_session,
         text_html=action.asked["html"],
         author=action.asked["author"],
         deadline=deadline,
@@ -290,7 +290,7 @@ def patch_session(session_id: int, changes: Any, *, wish: Wish) -> Action:
 
     def call(client: Client, action: Action, deadline: float) -> Any:
         return client.sessions.patch(
-            action.session_id, action.baseline["operations"], deadline=deadline
+            action.on_session, action.baseline["operations"], deadline=deadline
         )
 
     return perform.perform(
@@ -317,7 +317,7 @@ def end_chat(session_id: int, *, wish: Wish) -> Action:
 
     def call(client: Client, action: Action, deadline: float) -> Any:
         change = {"op": "replace", "path": "Status", "value": "Finished"}
-        return client.sessions.patch(action.session_id, [change], deadline=deadline)
+        return client.sessions.patch(action.on_session, [change], deadline=deadline)
 
     return perform.perform(
         Plan(Verb.END, policy.Right.SEND, asked={}, check=_is_mine_and_ongoing, call=call),
@@ -338,10 +338,30 @@ def delete_session(session_id: int, *, wish: Wish) -> Action:
         """Whatever state it is in."""
 
     def call(client: Client, action: Action, deadline: float) -> Any:
-        return client.sessions.delete(action.session_id, deadline=deadline)
+        return client.sessions.delete(action.on_session, deadline=deadline)
 
     plan = Plan(Verb.DELETE, policy.Right.RESET, asked={}, check=check, call=call)
     return perform.perform(plan, session_id, wish)
+
+
+# --- New chats ---------------------------------------------------------------------------------
+
+
+def create_session(topic_id: int, *, wish: Wish) -> Action:
+    """Start a chat in a channel. What is known of the customer is set by a patch afterwards:
+    the call takes no body (contract, D.2)."""
+
+    def check(_found: Fresh, _agent: Agent) -> None:
+        """There is no session yet whose state could forbid it."""
+
+    plan = Plan(
+        Verb.CREATE_SESSION,
+        policy.Right.ACT,
+        asked={"topic": topic_id},
+        check=check,
+        call=lambda client, _action, deadline: client.sessions.create(topic_id, deadline=deadline),
+    )
+    return perform.perform_anew(plan, topic_id, wish)
 
 
 # --- Again ---------------------------------------------------------------------------------------
@@ -349,7 +369,9 @@ def delete_session(session_id: int, *, wish: Wish) -> Action:
 
 def again(action: Action, *, wish: Wish) -> Action:
     """A second attempt at what `action` asked for, as a new action of its own."""
-    one = action.session_id
+    if action.verb == Verb.CREATE_SESSION:
+        return create_session(int(action.asked["topic"]), wish=wish)
+    one = action.on_session
     if action.verb == Verb.SEND_MESSAGE:
         return send_message(one, action.asked["request"]["message"], wish=wish)
     if action.verb == Verb.PATCH_SESSION:

@@ -199,6 +199,17 @@ sessions_list = listing(
     "the text index: it may hold few or none and still have a `next`. The index follows within "
     "seconds.",
 )
+session_create = change(
+    "session_create",
+    "Start a chat in a topic",
+    scope="act",
+    body=json_body(shapes.an_object({"topic": ID | {"minimum": 1}}, additionalProperties=False)),
+    examples=(OpenApiExample("In a topic", {"topic": 7}, request_only=True),),
+    description="For programs that bring customers from elsewhere. SuperOffice takes nothing but "
+    "the topic: set the customer's name and address by editing the session that the answer names. "
+    "`session_id` is 0 while it is not known which session was made; one chat at a time is "
+    "started in a topic.",
+)
 session_get = operation(
     "session_get",
     "A session",

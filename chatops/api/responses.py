@@ -47,14 +47,14 @@ def for_action(action: Action, request: Request) -> Response:
 def whole_action(action: Action, caller: Caller) -> JSONDict:
     """An action with the session and the message as they are now."""
     return actions_as_json([action], caller)[0] | {
-        "session": sight.session(caller, action.session_id),
+        "session": sight.session(caller, action.session_id or 0),
         "message": sight.message(caller, action.message_id),
     }
 
 
 def actions_as_json(actions: Sequence[Action], caller: Caller) -> list[JSONDict]:
     """Actions in a list, without session and message, which are asked for by id."""
-    ids = {action.session_id for action in actions}
+    ids = {action.session_id for action in actions if action.session_id}
     visible = set(policy.visible_sessions(caller).filter(pk__in=ids).values_list("pk", flat=True))
     shown = {right: sight.granted(caller, right, visible) for right in SHOWS.values()}
     return [_action(action, caller, shown) for action in actions]
@@ -68,7 +68,7 @@ def _action(action: Action, caller: Caller, shown: dict[Right, frozenset[int]]) 
         "id": action.pk,
         "verb": action.verb,
         "state": action.state,
-        "session_id": action.session_id,
+        "session_id": action.session_id or 0,
         "requested_by": action.requested_by.get_username() if action.requested_by else None,
         "created_at": rfc3339(action.created_at),
         "settled_at": rfc3339(action.settled_at),

@@ -11,7 +11,7 @@ from chatops.actions.policy import Right
 from chatops.api import docs, pages, responses, searching, sight, wishes
 from chatops.api.base import View
 from chatops.api.filters import SESSION_PARAMETERS, filtered
-from chatops.api.params import Query, associate_words
+from chatops.api.params import Query, associate_words, body_of, id_in
 from chatops.api.parsers import JSONPatchParser, MergePatchParser, StrictJSONParser
 from chatops.api.problems import Problem, invalid
 from chatops.api.shapes import SESSION_FIELDS
@@ -71,6 +71,12 @@ class Sessions(View):
         response = responses.a_list(request, texts, page)
         response["ETag"] = etag
         return response
+
+    @docs.session_create
+    def post(self, request: Request) -> Response:
+        topic = id_in(body_of(request, "topic"), "topic")
+        self.need(Right.ACT)
+        return wishes.answer(request, "create", lambda wish: verbs.create_session(topic, wish=wish))
 
 
 def _words_for_people(query: Query) -> list[str]:

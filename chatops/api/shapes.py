@@ -124,7 +124,10 @@ _ACTION: Schema = {
     "id": WHOLE,
     "verb": {"type": "string", "enum": Verb.values},
     "state": {"type": "string", "enum": State.values},
-    "session_id": WHOLE,
+    "session_id": {
+        "type": "integer",
+        "description": "0 while it is not known which session a `create_session` made.",
+    },
     "requested_by": TEXT_OR_NULL,
     "created_at": TIME,
     "settled_at": TIME_OR_NULL,

@@ -115,6 +115,10 @@ class ChatOps:
         """Decline it."""
         return self._act(f"sessions/{session_id}/reject-transfer/", **how)
 
+    def create_session(self, topic: int, **how: Any) -> JSONDict:
+        """Start a chat in a topic; the action's `session_id` names it."""
+        return self._act("sessions/", {"topic": topic}, **how)
+
     def pick_up(self, session_id: int, **how: Any) -> JSONDict:
         """Take a waiting chat."""
         return self._act(f"sessions/{session_id}/pick-up/", **how)

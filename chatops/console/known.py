@@ -13,6 +13,7 @@ ENDINGS = (
     _("The chat is back in the queue."),
     _("The chat is ended."),
     _("The chat is deleted at SuperOffice."),
+    _("The chat is started."),
     _("Sent."),
     _("Saved at SuperOffice."),
     _("It is waiting to be sent."),
@@ -75,6 +76,11 @@ REFUSALS = (
         "the next one waits until that is known."
     ),
     _("%(who)s is acting on this chat right now (%(what)s). See what comes of it first."),
+    _(
+        "%(who)s is starting a chat in this channel, and it is not confirmed yet. See what comes "
+        "of it first."
+    ),
+    _("There is no topic %(id)s for you to start a chat in."),
     _("Somebody"),
     _("nobody"),
     _("Nobody"),
@@ -196,6 +202,7 @@ CHOICES = (
     _("Reset to queue"),
     _("End chat"),
     _("Delete session"),
+    _("Start session"),
     _("Queued"),
     _("Sending"),
     _("Done"),

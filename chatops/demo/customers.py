@@ -6,8 +6,10 @@ No endpoint of the contract does this; scenes, life and the control door do. Loc
 from datetime import datetime
 
 from chatops.demo.office import Office
-from chatops.demo.records import Message, Session
+from chatops.demo.records import Associate, Message, Session
 from chatops.demo.rules import change_status, post, special
+
+VISITOR = "203.0.113.7"
 
 
 def arrive(
@@ -21,8 +23,10 @@ def arrive(
     status: str = "InQueue",
     at: datetime | None = None,
     key: str = "",
+    by: Associate | None = None,
 ) -> Session:
-    """A new session on the topic, waiting unless said otherwise."""
+    """A new session on the topic, waiting unless said otherwise. `by`: somebody starts it through
+    the API, so no widget asks for it."""
     office.topic(topic_id)
     session_id = office.next_session_id()
     now = at or office.now()
@@ -36,14 +40,16 @@ def arrive(
         phone=phone,
         company=company,
         idle=now,
-        fetched=now,
+        host="" if by else VISITOR,
+        consented=by is None,
+        fetched=None if by else now,
         queue_pos=len(office.waiting()) + 1,
         key=key or f"{office.random.getrandbits(128):032x}",
     )
     office.add(session)
-    office.effect("created", session_id, "customer", topic=topic_id)
-    office.emit("chatsession.created", session, by=0, changes=[])
-    special(office, session, "NewSession", author=name, by=None)
+    office.effect("created", session_id, by.user if by else "customer", topic=topic_id)
+    office.emit("chatsession.created", session, by=by.id if by else 0, changes=[])
+    special(office, session, "NewSession", author=name, by=by)
     return session
 
 

@@ -119,6 +119,11 @@ def one_of(column: str, numbers: Iterable[int]) -> str:
     return f"{column} oneOf ({','.join(str(int(number)) for number in numbers)})"
 
 
+def equals(column: str, number: int) -> str:
+    """`column eq 7`: for int columns."""
+    return f"{column} eq {number:d}"
+
+
 def at_or_after(column: str, moment: datetime) -> str:
     """`column afterTime '…'`, in UTC without an offset as in the vendor's samples.
 

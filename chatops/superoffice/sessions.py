@@ -75,6 +75,20 @@ class ChatSessions(Resource):
         for page in self.list(after=after, top=top, deadline=deadline):
             yield from (row.pk for row in page)
 
+    def newest_id(self, *, deadline: float | None = None) -> int:
+        """The highest id in the list, 0 when it is empty. It may be a minute old (G.5)."""
+        answer = self._send(
+            "GET",
+            "ChatSession",
+            params={
+                "$select": ["chatSessionId"],
+                "$orderBy": "chatSessionId desc",
+                "$top": 1,
+            },
+            deadline=deadline,
+        )
+        return max((row.pk for row in odata.rows(answer)), default=0)
+
     def open(self, *, deadline: float | None = None) -> Iterator[OpenSession]:
         """The sessions whose status is open, with its number and the last message's text."""
         for page in self.list(

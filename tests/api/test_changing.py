@@ -318,3 +318,38 @@ def test_actions_are_listed_newest_first_and_filtered(
     assert api.get("actions/?state=finished").status == 422
     first = api.get("actions/?page_size=2")
     assert [*first.ids(), *api.get(first.json["next"]).ids()] == made[::-1]
+
+
+def test_a_chat_is_started_once_for_each_key(
+    superoffice: StandIn, api: Program, mirrored: Mirrored
+) -> None:
+    mirrored()
+    answer = api.post("sessions/", {"topic": 7}, key="start")
+    assert (answer.status, answer.json["verb"]) == (200, "create_session")
+    again = api.post("sessions/", {"topic": 7}, key="start")
+    assert again.json["session_id"] == answer.json["session_id"]
+    assert again["Idempotency-Replayed"] == "true"
+    assert len(superoffice.effects("created")) == 1
+    assert answer.json["session"]["topic_id"] == 7
+
+
+def test_a_chat_whose_start_is_not_confirmed_has_no_session_yet(
+    superoffice: StandIn, api: Program, mirrored: Mirrored
+) -> None:
+    mirrored()
+    superoffice.fault("drop_after", path="ChatTopic/7/Sessions", method="POST", times=1)
+    answer = api.post("sessions/", {"topic": 7})
+    assert (answer.status, answer.json["session_id"], answer.json["session"]) == (202, 0, None)
+    waits = api.post("sessions/", {"topic": 7})
+    assert (waits.status, waits.code) == (409, "action_in_progress")
+    listed = api.get("actions/?verb=create_session").json["results"]
+    assert [one["session_id"] for one in listed] == [0]
+
+
+@pytest.mark.parametrize("body", [{}, {"topic": "7"}, {"topic": 0}, {"topic": 7, "name": "x"}])
+def test_a_start_takes_a_topic_and_nothing_else(
+    superoffice: StandIn, api: Program, mirrored: Mirrored, body: dict[str, object]
+) -> None:
+    mirrored()
+    assert api.post("sessions/", body).status == 422
+    assert not superoffice.effects("created")

@@ -149,8 +149,12 @@ def test_no_route_is_left_out() -> None:
         for method in methods
         if "/subscriptions/" not in path
     }
-    # The stream has tests of its own, and picking up the next names no session.
-    elsewhere = {("GET", "/api/v1/changes/stream/"), ("POST", "/api/v1/sessions/pick-up-next/")}
+    # The stream has tests of its own; picking up the next and starting a chat name no session.
+    elsewhere = {
+        ("GET", "/api/v1/changes/stream/"),
+        ("POST", "/api/v1/sessions/pick-up-next/"),
+        ("POST", "/api/v1/sessions/"),
+    }
     assert every - elsewhere <= swept
 
 
@@ -167,6 +171,24 @@ def test_a_role_may_do_what_the_matrix_says_and_nothing_else(
         assert allowed(own), own.response.content
     else:
         assert (own.status, own.code) == (403, "forbidden")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_agents_and_leads_start_chats_in_their_topics(
+    scene: Scene, as_role: Callable[..., Program], role: str
+) -> None:
+    answer = as_role(role).post("sessions/", {"topic": 7})
+    assert answer.status == (200 if role in {"agent", "lead"} else 403)
+
+
+def test_a_token_starts_chats_in_its_topics_and_with_its_scope(
+    scene: Scene, program: MakeProgram, mia: Person
+) -> None:
+    limited = program(mia, "read", "act", topics=[8])
+    assert limited.post("sessions/", {"topic": 8}).status == 200
+    other, absent = (limited.post("sessions/", {"topic": one}) for one in (7, 999))
+    assert other.status == absent.status == 422
+    assert program(mia, "read").post("sessions/", {"topic": 8}).status == 403
 
 
 @pytest.mark.parametrize("route", ROUTES)

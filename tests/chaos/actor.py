@@ -127,7 +127,7 @@ class Actor:
         if lost is None or lost.requested_by is None:
             return None
         verb = self.random.choice(["second_attempt", "close"])
-        return self._ask(verb, lost.session_id, lost.requested_by.get_username(), lost.pk)
+        return self._ask(verb, lost.on_session, lost.requested_by.get_username(), lost.pk)
 
     def carry_out(self, ask: Ask) -> None:
         """Do it, and write down what came of it."""

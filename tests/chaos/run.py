@@ -190,5 +190,5 @@ def _row(action: Action) -> history.Row:
     elif action.verb == "patch_session":
         what = action.asked["wanted"]["CustomerEmail"]
     user = action.requested_by.get_username() if action.requested_by else ""
-    deed = history.Deed(history.EFFECTS[action.verb], action.session_id, user, what)
+    deed = history.Deed(history.EFFECTS[action.verb], action.on_session, user, what)
     return history.Row(action.pk, deed, action.state, action.message_id)

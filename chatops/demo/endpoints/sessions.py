@@ -78,7 +78,10 @@ def create(call: Call) -> JSONDict:
     """Save a new entity; it must name a channel."""
     body = body_object(call)
     session = customers.arrive(
-        call.office, int(body.get("TopicId") or 0), str(body.get("CustomerName") or "")
+        call.office,
+        int(body.get("TopicId") or 0),
+        str(body.get("CustomerName") or ""),
+        by=call.who,
     )
     return entity(call, save_whole(call, session), links=True)
 
@@ -207,4 +210,4 @@ def start_session(call: Call, topic_id: int) -> JSONDict:
     """Start a session on the channel; it waits."""
     if topic_id not in call.office.topics:
         raise not_found("ChatTopic", topic_id)
-    return entity(call, customers.arrive(call.office, topic_id, ""))
+    return entity(call, customers.arrive(call.office, topic_id, "", by=call.who))
