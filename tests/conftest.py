@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from uuid import uuid4
 
+import hypothesis
 import pytest
 from django.contrib.auth.models import Group, User
 from pytest_django.fixtures import Settings
@@ -17,6 +18,14 @@ from tests.missing import pytest_collection_modifyitems, pytest_runtest_makerepo
 
 # The hooks are found here by their names.
 __all__ = ["pytest_collection_modifyitems", "pytest_runtest_makereport"]
+
+
+# The first draw of any text builds tables for seconds on a small machine, and a busy one is slow at
+# everything; neither is a finding.
+hypothesis.settings.register_profile(
+    "busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("busy")
 
 
 @pytest.fixture

@@ -104,6 +104,31 @@ def done(
     )
 
 
+def proved(
+    action: Action,
+    proof: JSONDict,
+    *,
+    answer: JSONDict | None = None,
+    session: Mapping[str, Any] | None = None,
+) -> Action:
+    """The session shows what was asked for: done, unless it showed just that before.
+
+    What was so already is no proof that anything happened.
+    """
+    if not action.baseline.get("already"):
+        return done(action, proof, answer=answer, session=session)
+    return _move(
+        action,
+        State.NO_EFFECT,
+        proof=proof,
+        code="already_so",
+        detail="Nothing had to be changed: SuperOffice held this already.",
+        session=session,
+        look_at=None,
+        **_answer(answer),
+    )
+
+
 def claim_message(action: Action, messages: Sequence[entities.ChatMessage]) -> Action | None:
     """Settle a send by the stored message that proves it; None when there is none."""
     ids = [message.id for message in messages]

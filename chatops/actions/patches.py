@@ -164,6 +164,11 @@ def guarded(raw: Mapping[str, Any], operations: Sequence[Operation]) -> list[JSO
     ]
 
 
+def already(raw: Mapping[str, Any], operations: Sequence[Operation]) -> bool:
+    """Whether every changed path holds what is asked for before anything is sent."""
+    return all(value_at(raw, path) == value for path, value in wanted(operations).items())
+
+
 def wanted(operations: Sequence[Operation]) -> dict[str, str | int]:
     """What each changed path holds afterwards; the last operation on a path counts."""
     return {one.path: one.value for one in operations if one.op != "test"}

@@ -123,7 +123,7 @@ def _judge(action: Action, answer: Any, evidence: JSONDict) -> Action:
     if isinstance(answer, entities.ChatSessionEntity) and answer.id == action.session_id:
         proof = judging.proof_in_session(action, answer)
         if proof:
-            return ending.done(action, proof, answer=evidence, session=answer.raw)
+            return ending.proved(action, proof, answer=evidence, session=answer.raw)
     ending.answered(action, evidence)
     empty = answer is None and action.verb not in _NULL_MEANS_NOTHING
     odd = empty or (action.verb == Verb.SEND_MESSAGE)
@@ -162,7 +162,7 @@ def conclude(action: Action, found: fresh.Fresh, *, inconclusive: State) -> Acti
         settled = ending.claim_message(action, found.messages)
         return settled or ending.unknown(action)
     if proof := judging.proof_in_session(action, found.session):
-        return ending.done(action, proof)
+        return ending.proved(action, proof)
     if inconclusive is not State.NO_EFFECT:
         return ending.unknown(action)
     if action.verb == Verb.PATCH_SESSION:

@@ -124,7 +124,7 @@ def _settled(action: Action, found: fresh.Fresh) -> bool:
     proof = judging.proof_in_session(action, found.session)
     if not proof or ending.overtaken(action):
         return False
-    return ending.done(action, proof).state == State.DONE
+    return not ending.proved(action, proof).is_open
 
 
 def _not_found(action: Action, now: datetime) -> None:

@@ -303,7 +303,10 @@ def patch_session(session_id: int, changes: Any, *, wish: Wish) -> Action:
             },
             check=check,
             call=call,
-            remember=lambda found: {"operations": patches.guarded(found.raw, operations)},
+            remember=lambda found: {
+                "operations": patches.guarded(found.raw, operations),
+                "already": patches.already(found.raw, operations),
+            },
         ),
         session_id,
         wish,

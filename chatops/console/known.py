@@ -34,6 +34,7 @@ ENDINGS = (
     _("The chat was no longer offered to you. %(who)s has it now."),
     _("SuperOffice answered, but the chat was not offered to anybody. %(who)s has it."),
     _("SuperOffice answered, but nothing changed."),
+    _("Nothing had to be changed: SuperOffice held this already."),
     _("SuperOffice refused: %(why)s"),
     _("SuperOffice no longer accepts your linked account. Link it again, then try once more."),
     _("SuperOffice does not allow your account to do this."),

@@ -44,6 +44,23 @@ def test_an_edit_in_any_spelling_reaches_superoffice_and_the_mirror(
     assert ChatSession.objects.get(pk=chat_id).customer_email == "new@example.net"
 
 
+def test_what_was_so_already_is_told_as_no_effect(
+    superoffice: StandIn, chat_id: int, mia: Person
+) -> None:
+    edit = {"CustomerEmail": "new@example.net"}
+    assert verbs.patch_session(chat_id, edit, wish=mia.wish()).state == State.DONE
+    again = verbs.patch_session(chat_id, edit, wish=mia.wish())
+    assert (again.state, again.code) == (State.NO_EFFECT, "already_so")
+
+
+def test_a_lost_answer_to_what_was_so_already_proves_nothing(
+    superoffice: StandIn, chat_id: int, mia: Person
+) -> None:
+    superoffice.fault("drop_before", method="PATCH", times=1)
+    again = verbs.patch_session(chat_id, {"CustomerEmail": "old@example.net"}, wish=mia.wish())
+    assert (again.state, again.code) == (State.NO_EFFECT, "already_so")
+
+
 def test_removing_a_text_empties_it(superoffice: StandIn, chat_id: int, mia: Person) -> None:
     changes = [{"op": "remove", "path": "CustomerEmail"}]
     assert verbs.patch_session(chat_id, changes, wish=mia.wish()).state == State.DONE

@@ -5,16 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from chatops.superoffice import jsontext
 from chatops.superoffice.auth import Basic
 from chatops.superoffice.transport import Transport
 from tests.superoffice.wires import Wire
-
-# The first draw of any text builds tables for seconds on a small machine; that is no finding.
-settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("busy")
 
 PAYLOADS = Path(__file__).parent.parent / "payloads"
 
