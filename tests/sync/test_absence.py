@@ -66,6 +66,36 @@ def test_a_session_that_is_still_listed_is_not_gone(superoffice: StandIn, client
     assert "in its list" in Alarm.objects.get(name=absence.ODD).detail
 
 
+@pytest.mark.parametrize("fault", ["blank", "hide_ids"])
+def test_a_list_that_lacks_the_neighbours_too_proves_nothing(
+    superoffice: StandIn, client: Client, fault: str
+) -> None:
+    """Three odd answers in a row: twice unknown, and then not in a list that is empty."""
+    chats = [superoffice.chat() for _ in range(3)]
+    backfill.backfill(client)
+    odd = chats[1]
+    superoffice.fault("all404", path=f"ChatSession/{odd.id}$", times=2)
+    superoffice.fault(fault, path="Archive|ChatSession$|ChatSession\\?", **HIDING.get(fault, {}))
+    assert refresh.session(client, odd.id) is False
+    assert gone() == set()
+    superoffice.clear_faults()
+    assert absence.settle(client).back == (odd.id,)
+
+
+#: All of them: those above the session as well as itself.
+HIDING = {"hide_ids": {"count": 3}}
+
+
+def test_gone_with_all_its_neighbours_but_one_is_gone(superoffice: StandIn, client: Client) -> None:
+    """A clean-up takes what lies together; of some neighbours nobody has asked yet."""
+    chats = [superoffice.chat() for _ in range(5)]
+    backfill.backfill(client)
+    for chat in chats[1:4]:
+        chat.delete()
+    assert refresh.session(client, chats[2].id) is False
+    assert gone() == {chats[2].id}
+
+
 def test_the_second_404_has_to_come_later(
     superoffice: StandIn, client: Client, settings: Settings
 ) -> None:
