@@ -15,14 +15,16 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from chatops.demo.adapter import StandIn
 
 ROOT = Path(__file__).resolve().parents[2]
 MANAGE = (sys.executable, "manage.py")
 MAKE_PEOPLE = "from chatops.ops.demo import make_people; make_people()"
-READY_SECONDS = 30
+READY_SECONDS = 60
+#: For whatever has to appear by itself: how fast it appears is not what the journeys are about.
+PATIENCE_MS = 30_000
 #: Where Debian, Ubuntu, Fedora and others put it.
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -84,7 +86,7 @@ def _served(environment: Mapping[str, str]) -> Iterator[str]:
             yield f"http://{bind}"
         finally:
             serve.send_signal(signal.SIGTERM)
-            serve.wait(timeout=10)
+            serve.wait(timeout=30)
 
 
 def _wait_for(url: str, serve: "subprocess.Popen[bytes]") -> None:
@@ -103,6 +105,7 @@ def _wait_for(url: str, serve: "subprocess.Popen[bytes]") -> None:
 @contextmanager
 def chromium_running() -> Iterator[Browser]:
     """A headless Chromium."""
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         # In a container Chromium cannot make its own sandbox.
         browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
@@ -118,7 +121,7 @@ class Window:
         options = {"viewport": {"width": 1280, "height": 900}, "timezone_id": "Europe/Oslo", **more}
         self.context: BrowserContext = browser.new_context(**options)
         self.page: Page = self.context.new_page()
-        self.page.set_default_timeout(10_000)
+        self.page.set_default_timeout(PATIENCE_MS)
         self.complaints: list[str] = []
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))

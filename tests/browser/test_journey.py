@@ -92,7 +92,7 @@ def test_a_browser_that_was_away_shows_the_same_as_one_that_was_not(
         house.office.say(chat.id, f"line {number}")
     expect(pages[0].locator("#said .them .bubble").last).to_have_text("line 49")
     asleep.context.set_offline(False)
-    expect(pages[1].locator("#said .them .bubble").last).to_have_text("line 49", timeout=20_000)
+    expect(pages[1].locator("#said .them .bubble").last).to_have_text("line 49")
     said = [page.locator("#said .bubble").all_inner_texts() for page in pages]
     assert said[0] == said[1]
     # Chromium itself tells of what it could not load while it was away.
@@ -104,7 +104,7 @@ def test_without_script_everything_works_as_plain_forms(house: House, window: Ma
     page = window(java_script_enabled=False).sign_in("mia")
     accept = page.locator(f"#accept_transfer-{chat.id}")
     # Nothing comes by itself without script: the reader loads the page again.
-    for _ in range(40):
+    for _ in range(120):
         if accept.count():
             break
         page.wait_for_timeout(250)
@@ -128,14 +128,16 @@ def test_the_keyboard_goes_everywhere(house: House, window: MakeWindow) -> None:
     page.keyboard.press("g")
     page.keyboard.press("s")
     page.wait_for_selector("[data-screen=sessions]")
+    mia.is_live()  # a page hears its keys once its script has begun
     page.keyboard.press("/")
     page.keyboard.type("Journey Seven")
     page.keyboard.press("Enter")
-    page.wait_for_selector("[data-screen=sessions]")
     expect(page.locator("[data-open]")).to_have_count(1)
+    mia.is_live()
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     page.wait_for_selector("[data-screen=session]")
+    mia.is_live()
     page.keyboard.press("c")
     expect(page.get_by_label("Message to the customer")).to_be_focused()
 
