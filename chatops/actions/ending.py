@@ -268,24 +268,39 @@ def _instead(action: Action, session: entities.ChatSessionEntity) -> str:
     return "SuperOffice answered, but nothing changed."
 
 
-REFUSALS = {404: "not_found", 409: "state_conflict", 412: "version_old", 429: "throttled"}
+REFUSALS = {
+    401: "identity_required",
+    403: "forbidden",
+    404: "not_found",
+    409: "state_conflict",
+    412: "version_old",
+    429: "throttled",
+}
 
 
-def refused(action: Action, error: errors.Refused, evidence: JSONDict) -> Action:
-    """SuperOffice said no: certainly not applied."""
+def refused(
+    action: Action, error: errors.Refused, evidence: JSONDict, *, accepted: bool = False
+) -> Action:
+    """SuperOffice said no: certainly not applied. `accepted`: it was a 401, and yet SuperOffice
+    takes the account."""
     code = REFUSALS.get(error.status, "refused")
-    if error.status in (401, 403):
-        code = "identity_required" if error.status == 401 else "forbidden"
+    detail = _REFUSED.get(error.status, f"SuperOffice refused: {error.detail}")
+    if accepted:
+        code, detail = "refused", _ODD_REFUSAL
     return _move(
         action,
         State.REFUSED,
         code=code,
-        detail=_REFUSED.get(error.status, f"SuperOffice refused: {error.detail}"),
+        detail=detail,
         look_at=None,
         **_answer(evidence),
     )
 
 
+_ODD_REFUSAL = (
+    "SuperOffice refused this as if you were not signed in, and yet it accepts your account. "
+    "Nothing was changed; try once more."
+)
 _REFUSED = {
     401: "SuperOffice no longer accepts your linked account. Link it again, then try once more.",
     403: "SuperOffice does not allow your account to do this.",

@@ -15,7 +15,7 @@ from chatops.actions import creating, ending, fresh, intent, judging, policy
 from chatops.actions.errors import ActionError, IdentityRequired
 from chatops.actions.intent import Plan, Wish, conflict, identity_of
 from chatops.actions.models import Action, State, Verb
-from chatops.remote import wiring
+from chatops.remote import linking, wiring
 from chatops.remote.models import Agent
 from chatops.superoffice import entities, errors
 
@@ -86,7 +86,8 @@ def _send(plan: Plan, action: Action, agent: Agent, deadline: float) -> Action:
     except errors.Refused as error:
         evidence = _evidence(began, error.status, error)
         if _certainly_not_applied(error):
-            return ending.refused(action, error, evidence)
+            accepted = isinstance(error, errors.Unauthorized) and linking.doubt(agent)
+            return ending.refused(action, error, evidence, accepted=accepted)
         ending.unknown(action, evidence)
         return first_look(action)
     except errors.OutcomeUnknown as error:

@@ -37,6 +37,10 @@ ENDINGS = (
     _("Nothing had to be changed: SuperOffice held this already."),
     _("SuperOffice refused: %(why)s"),
     _("SuperOffice no longer accepts your linked account. Link it again, then try once more."),
+    _(
+        "SuperOffice refused this as if you were not signed in, and yet it accepts your account. "
+        "Nothing was changed; try once more."
+    ),
     _("SuperOffice does not allow your account to do this."),
     _("SuperOffice no longer has this chat."),
     _("Somebody changed the chat at SuperOffice meanwhile. Look at it as it is now."),

@@ -4,18 +4,18 @@ import logging
 import os
 import threading
 from collections.abc import Iterator
+from functools import partial
 
 from django.conf import settings
 from django.db import Error
 
 from chatops.actions import settle
 from chatops.mirror import statistics
-from chatops.remote import wiring
+from chatops.remote import linking, wiring
 from chatops.remote.models import Agent
 from chatops.reports import forgetting
 from chatops.subscriptions import delivering
-from chatops.superoffice.client import Client
-from chatops.sync import leases, screens
+from chatops.sync import leases, poll, screens
 from chatops.sync.jobs import Job
 from chatops.sync.worker import Worker
 
@@ -29,11 +29,11 @@ RETENTION_EVERY = 3600.0
 STATISTICS_EVERY = 600.0
 
 
-def agents_at_the_screen() -> Iterator[Client]:
-    """A client for each linked person who has the console open."""
+def agents_at_the_screen() -> Iterator[poll.AtScreen]:
+    """Each linked person who has the console open."""
     linked = Agent.objects.select_related("credential").filter(pk__in=screens.agents())
     for agent in linked.filter(credential__broken_at=None):
-        yield wiring.client_for(agent)
+        yield poll.AtScreen(wiring.client_for(agent), partial(linking.doubt, agent))
 
 
 #: What the worker does besides staying fresh.

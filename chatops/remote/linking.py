@@ -1,6 +1,8 @@
 """People and their SuperOffice accounts: linked, tested, removed."""
 
 import json
+import logging
+import time
 from collections.abc import Mapping
 
 from django.conf import settings
@@ -12,12 +14,18 @@ from chatops.remote import wiring
 from chatops.remote.models import Agent, Credential
 from chatops.superoffice import entities, errors
 
+logger = logging.getLogger(__name__)
+
 #: What each scheme needs, as the keys of its secret.
 NEEDED = {
     Credential.Scheme.BASIC: ("user", "password"),
     Credential.Scheme.TICKET: ("ticket",),
     Credential.Scheme.BEARER: ("refresh_token",),
 }
+#: What SuperOffice says, or we do, when a sign-in is no good (any more).
+NOT_ACCEPTED = (errors.Unauthorized, errors.Forbidden, errors.CredentialsMissing)
+#: A second question after a 401 takes no longer: somebody waits for the answer. Seconds.
+DOUBT_SECONDS = 2.0
 TAKEN = "This SuperOffice account is already linked to somebody else here."
 
 
@@ -60,10 +68,11 @@ def link(
         Credential.objects.filter(name=trial).delete()
 
 
-def _principal(credential: Credential) -> entities.Principal:
+def _principal(credential: Credential, *, deadline: float | None = None) -> entities.Principal:
     try:
-        principal = wiring.client_of(credential).associates.current_principal()
-    except (errors.Unauthorized, errors.Forbidden, errors.CredentialsMissing) as error:
+        associates = wiring.client_of(credential).associates
+        principal = associates.current_principal(deadline=deadline)
+    except NOT_ACCEPTED as error:
         raise LinkRefused("SuperOffice did not accept this sign-in.") from error
     except errors.SuperOfficeError as error:
         raise LinkRefused(f"SuperOffice could not be asked: {error.detail}") from error
@@ -106,14 +115,15 @@ def _store(user: User, name: str, trial: Credential, principal: entities.Princip
     return agent
 
 
-def check(agent: Agent) -> entities.Principal:
+def check(agent: Agent, *, deadline: float | None = None) -> entities.Principal:
     """Ask SuperOffice who the linked account is. Raises LinkRefused when it is not accepted."""
     credential = agent.credential
     try:
-        principal = _principal(credential)
+        principal = _principal(credential, deadline=deadline)
     except LinkRefused as refusal:
-        # Only what SuperOffice said about the sign-in counts against it, not that it was silent.
-        if isinstance(refusal.__cause__, errors.Refused | errors.CredentialsMissing):
+        # Only what SuperOffice said about the sign-in counts against it, not that it was silent or
+        # asked for a pause.
+        if isinstance(refusal.__cause__, NOT_ACCEPTED):
             _mark(credential, str(refusal))
         raise
     if principal.associate_id != agent.associate_id:
@@ -125,10 +135,23 @@ def check(agent: Agent) -> entities.Principal:
     return principal
 
 
+def doubt(agent: Agent) -> bool:
+    """After a 401: ask once more who the account is, and mark it when it is not accepted.
+
+    Returns whether it may still be acted in. One odd 401 breaks no account, and silence neither.
+    """
+    agent.credential.refresh_from_db()  # it may have been linked anew meanwhile
+    try:
+        check(agent, deadline=time.monotonic() + DOUBT_SECONDS)
+    except LinkRefused as refusal:
+        logger.info("account in doubt", extra={"agent": agent.pk, "said": str(refusal)})
+    return not Credential.objects.filter(pk=agent.credential.pk, broken_at__isnull=False).exists()
+
+
 def _mark(credential: Credential, because: str) -> None:
-    Credential.objects.filter(pk=credential.pk).update(
-        broken_at=timezone.now(), broken_because=because[:255]
-    )
+    """Mark what was asked about, not what was linked or found good since."""
+    same = Credential.objects.filter(pk=credential.pk, checked_at=credential.checked_at)
+    same.update(broken_at=timezone.now(), broken_because=because[:255])
 
 
 def unlink(user: User) -> bool:

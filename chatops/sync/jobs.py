@@ -107,8 +107,8 @@ def _rarer_unwatched(seconds: float) -> float:
     return seconds if screens.agents() else seconds * UNWATCHED
 
 
-def transfers(agents: Callable[[], Iterable[Client]]) -> Job:
-    """The task that looks for offered chats. `agents`: a client per person at the screen now."""
+def transfers(agents: Callable[[], Iterable[poll.AtScreen]]) -> Job:
+    """The task that looks for offered chats. `agents`: the people at the screen now."""
     return Job(
         "transfers",
         lambda: _rarer_unwatched(settings.SYNC_TRANSFERS_SECONDS),

@@ -4,7 +4,9 @@ Lists say which sessions to read, never what is in them: every value that is sto
 session itself.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -17,10 +19,13 @@ from chatops.mirror.models import ChatSession, SessionReading
 from chatops.superoffice import odata, text
 from chatops.superoffice.client import Client
 from chatops.superoffice.entities import ChatSessionStatus
+from chatops.superoffice.errors import CredentialsMissing, Forbidden, Unauthorized
 from chatops.sync import absence, accelerator, alarms, hours, refresh, trust
 from chatops.sync.errors import OddAnswer
 from chatops.sync.models import Cursor
 from chatops.sync.refresh import Outcome
+
+logger = logging.getLogger(__name__)
 
 #: Sessions that ended this lately are read again as they are: ratings and forms come late.
 SETTLING = timedelta(minutes=15)
@@ -147,14 +152,28 @@ def _check_list(anything_listed: bool, unlisted: Iterable[int]) -> None:
 # Transfers (step 4): no list shows them and no event is promised
 
 
-def transfers(client: Client, agents: Iterable[Client] = ()) -> Outcome:
-    """Who has been asked to take over: what each of these agents is shown, and open sessions.
+@dataclass(frozen=True, slots=True)
+class AtScreen:
+    """A person who has the console open: a client in their name, and whom to tell (`refused`) when
+    SuperOffice does not accept it."""
 
-    `agents`: a client per agent at the screen. Of the open sessions SYNC_TRANSFERS_BATCH are read,
-    or what a quarter of the call budget allows; those first that were not read for longest.
+    client: Client
+    refused: Callable[[], object]
+
+
+def transfers(client: Client, people: Iterable[AtScreen] = ()) -> Outcome:
+    """Who has been asked to take over: what each of these people is shown, and open sessions.
+
+    One person's account that is no good stops nobody else. Of the open sessions
+    SYNC_TRANSFERS_BATCH are read, or what a quarter of the call budget allows; those first that
+    were not read for longest.
     """
-    for agent in agents:
-        _store_shown(agent)
+    for one in people:
+        try:
+            _store_shown(one.client)
+        except (Unauthorized, Forbidden, CredentialsMissing) as error:
+            logger.warning("a person's account", extra={"error": type(error).__name__})
+            one.refused()
     if accelerator.is_proven():
         offered = ChatSession.objects.open().filter(transfer_to_id__isnull=False)
         here = set(offered.values_list("pk", flat=True))

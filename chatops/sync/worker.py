@@ -21,6 +21,7 @@ from chatops.superoffice.client import Client
 from chatops.sync import health, jobs, leases
 from chatops.sync.jobs import JOBS, Job
 from chatops.sync.models import Cursor
+from chatops.sync.poll import AtScreen
 
 logger = logging.getLogger(__name__)
 
@@ -30,13 +31,13 @@ TICK = 0.25
 UNLEASED_PAUSE = 5.0
 
 
-def nobody() -> Iterable[Client]:
+def nobody() -> Iterable[AtScreen]:
     """No agent is at the screen."""
     return ()
 
 
 class Worker:
-    """Runs tasks. `client` gives the service's client; `agents` a client per agent at the screen;
+    """Runs tasks. `client` gives the service's client; `agents` the people at the screen;
     `extra` are tasks of others, such as settling actions.
     """
 
@@ -44,7 +45,7 @@ class Worker:
         self,
         client: Callable[[], Client],
         *,
-        agents: Callable[[], Iterable[Client]] = nobody,
+        agents: Callable[[], Iterable[AtScreen]] = nobody,
         extra: Iterable[Job] = (),
     ) -> None:
         self.jobs: tuple[Job, ...] = (*JOBS, jobs.transfers(agents), *extra)

@@ -116,6 +116,64 @@ def test_a_dead_ticket_is_found_by_the_test_and_then_stops_actions(
         verbs.send_message(chat.id, "Hello", wish=mia.wish())
 
 
+@pytest.fixture
+def my_chat(superoffice: StandIn, mia: Person) -> int:
+    chat = superoffice.chat(user="mia")
+    body = wiring.service_client().sessions.get_raw(chat.id)
+    ingest.store_sessions([ingest.Answer(chat.id, body)], reading=ingest.next_reading())
+    return chat.id
+
+
+def test_a_click_that_meets_a_dead_account_marks_it_and_the_next_one_makes_no_call(
+    superoffice: StandIn, mia: Person, my_chat: int
+) -> None:
+    superoffice.fault("status", user="mia", status=401)
+    refused = verbs.send_message(my_chat, "Hello", wish=mia.wish())
+    assert (refused.state, refused.code) == ("refused", "identity_required")
+    assert mia.agent.credential.broken_at is not None
+    before = len(superoffice.journal(kind="request"))
+    with pytest.raises(action_errors.IdentityRequired, match="Link it again"):
+        verbs.send_message(my_chat, "Hello", wish=mia.wish())
+    assert len(superoffice.journal(kind="request")) == before
+    superoffice.clear_faults()
+    linking.check(mia.agent)
+    assert verbs.send_message(my_chat, "Hello", wish=mia.wish()).state == "done"
+
+
+def test_one_odd_401_refuses_one_action_and_breaks_no_account(
+    superoffice: StandIn, mia: Person, my_chat: int
+) -> None:
+    superoffice.fault("status", user="mia", method="POST", path="Messages", status=401, times=1)
+    refused = verbs.send_message(my_chat, "Hello", wish=mia.wish())
+    assert (refused.state, refused.code) == ("refused", "refused")
+    assert "it accepts your account" in refused.detail
+    assert mia.agent.credential.broken_at is None
+    assert verbs.send_message(my_chat, "Hello", wish=mia.wish()).state == "done"
+
+
+@pytest.mark.parametrize(
+    "fault", [{"kind": "status", "status": 503}, {"kind": "status", "status": 429}]
+)
+def test_a_second_question_without_an_answer_breaks_no_account(
+    superoffice: StandIn, mia: Person, my_chat: int, fault: dict[str, object]
+) -> None:
+    superoffice.fault("status", user="mia", method="POST", path="Messages", status=401)
+    superoffice.fault(user="mia", path="currentPrincipal", **fault)  # type: ignore[arg-type]
+    assert verbs.send_message(my_chat, "Hello", wish=mia.wish()).code == "refused"
+    assert mia.agent.credential.broken_at is None
+
+
+def test_what_was_linked_anew_meanwhile_is_not_marked_for_the_old(
+    superoffice: StandIn, mia: Person
+) -> None:
+    old = mia.agent
+    superoffice.fault("status", user="mia", path="currentPrincipal", status=401, times=1)
+    linking.link(mia.user, "basic", {"user": "ola", "password": "ola-demo"})
+    with pytest.raises(LinkRefused):
+        linking.check(old)
+    assert mia.agent.credential.broken_at is None
+
+
 def test_a_silent_superoffice_breaks_no_link(superoffice: StandIn, mia: Person) -> None:
     superoffice.fault("status", status=503)
     with pytest.raises(LinkRefused):

@@ -1,6 +1,7 @@
 """Without a single hint: what is new, open, offered or ended is seen by the polls."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.utils import timezone
@@ -97,8 +98,25 @@ def test_an_offer_is_seen_by_whom_it_is_made_to(superoffice: StandIn, client: Cl
     chat = superoffice.chat(user="ola")
     poll.open_sessions(client)
     chat.offer("mia", by="ola")
-    poll.transfers(client, [client_of(superoffice, user="mia")])
+    poll.transfers(client, [poll.AtScreen(client_of(superoffice, user="mia"), lambda: None)])
     assert ChatSession.objects.get(pk=chat.id).transfer_to_id == 17
+
+
+def test_one_persons_dead_account_hides_no_offer_from_the_others(
+    superoffice: StandIn, client: Client
+) -> None:
+    chat = superoffice.chat(user="mia")
+    poll.open_sessions(client)
+    chat.offer("ola", by="mia")
+    superoffice.fault("status", path="ForCurrentUser", user="mia", status=401)
+    refused = []
+    here = [
+        poll.AtScreen(client_of(superoffice, user=name), partial(refused.append, name))
+        for name in ("mia", "ola")
+    ]
+    poll.transfers(client, here)
+    assert refused == ["mia"]
+    assert ChatSession.objects.get(pk=chat.id).transfer_to_id == 18
 
 
 def test_an_offer_is_seen_without_anybody_at_the_screen(
