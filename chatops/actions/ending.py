@@ -297,6 +297,18 @@ def refused(
     )
 
 
+def not_supported(action: Action, evidence: JSONDict) -> Action:
+    """This server does not know the call: certainly not applied."""
+    return _move(
+        action,
+        State.REFUSED,
+        code="not_supported",
+        detail=judging.NO_PATCH,
+        look_at=None,
+        **_answer(evidence),
+    )
+
+
 _ODD_REFUSAL = (
     "SuperOffice refused this as if you were not signed in, and yet it accepts your account. "
     "Nothing was changed; try once more."

@@ -14,6 +14,8 @@ from chatops.superoffice import entities, text
 JSONDict = dict[str, Any]
 Proof = JSONDict | None
 Session = entities.ChatSessionEntity
+#: Contract, L 12: an old server, or one whose IIS lets no PATCH through.
+NO_PATCH = "This SuperOffice server cannot change single fields of a chat, so it is only shown."
 
 
 def _mine(action: Action) -> int:

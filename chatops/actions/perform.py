@@ -15,7 +15,7 @@ from chatops.actions import creating, ending, fresh, intent, judging, policy
 from chatops.actions.errors import ActionError, IdentityRequired
 from chatops.actions.intent import Plan, Wish, conflict, identity_of
 from chatops.actions.models import Action, State, Verb
-from chatops.remote import linking, wiring
+from chatops.remote import abilities, linking, wiring
 from chatops.remote.models import Agent
 from chatops.superoffice import entities, errors
 
@@ -86,6 +86,9 @@ def _send(plan: Plan, action: Action, agent: Agent, deadline: float) -> Action:
     except errors.Refused as error:
         evidence = _evidence(began, error.status, error)
         if _certainly_not_applied(error):
+            if _lacks_patch(action, error):
+                abilities.lacks_patch()
+                return ending.not_supported(action, evidence)
             accepted = isinstance(error, errors.Unauthorized) and linking.doubt(agent)
             return ending.refused(action, error, evidence, accepted=accepted)
         ending.unknown(action, evidence)
@@ -103,6 +106,13 @@ def _certainly_not_applied(error: errors.Refused) -> bool:
     """A redirect is what some servers answer after a change; 408 may come from a gateway that
     stopped waiting. Neither says that nothing happened."""
     return 400 <= error.status < 500 and error.status != 408
+
+
+def _lacks_patch(action: Action, error: errors.Refused) -> bool:
+    """Whether the server does not know PATCH at all (contract, L 12): 405, or a 404 that is not
+    SuperOffice's own, which names the type of its error."""
+    patches = action.verb in {Verb.PATCH_SESSION, Verb.END}
+    return patches and (error.status == 405 or (error.status == 404 and not error.error_type))
 
 
 def _evidence(began: float, status: int | None, error: Exception | None = None) -> JSONDict:

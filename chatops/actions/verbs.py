@@ -9,12 +9,13 @@ from typing import Any
 
 from django.conf import settings
 
-from chatops.actions import patches, perform, policy
-from chatops.actions.errors import ActionError, Forbidden, Invalid, StateConflict
+from chatops.actions import judging, patches, perform, policy
+from chatops.actions.errors import ActionError, Forbidden, Invalid, Refused, StateConflict
 from chatops.actions.fresh import Fresh
 from chatops.actions.models import Action, Verb
 from chatops.actions.perform import Plan, Wish
 from chatops.mirror.models import Associate, TopicMember
+from chatops.remote import abilities
 from chatops.remote.models import Agent
 from chatops.superoffice import entities, text
 from chatops.superoffice.client import Client
@@ -280,6 +281,7 @@ def patch_session(session_id: int, changes: Any, *, wish: Wish) -> Action:
     operations = patches.parse(changes)
 
     def check(found: Fresh, _agent: Agent) -> None:
+        _needs_patch()
         contradicted = patches.contradicted(found.raw, operations)
         if contradicted:
             raise perform.conflict(
@@ -313,17 +315,27 @@ def patch_session(session_id: int, changes: Any, *, wish: Wish) -> Action:
     )
 
 
+def _needs_patch() -> None:
+    """Raises Refused where the server is known not to have the call."""
+    if not abilities.can_patch():
+        raise Refused(judging.NO_PATCH, code="not_supported")
+
+
 def end_chat(session_id: int, *, wish: Wish) -> Action:
     """End a chat by `PATCH Status` (contract, L.4: likely, not documented); ALLOW_END_CHAT."""
     if not settings.ALLOW_END_CHAT:
         raise Forbidden("Ending chats from here is switched off (ALLOW_END_CHAT).")
+
+    def check(found: Fresh, agent: Agent) -> None:
+        _needs_patch()
+        _is_mine_and_ongoing(found, agent)
 
     def call(client: Client, action: Action, deadline: float) -> Any:
         change = {"op": "replace", "path": "Status", "value": "Finished"}
         return client.sessions.patch(action.on_session, [change], deadline=deadline)
 
     return perform.perform(
-        Plan(Verb.END, policy.Right.SEND, asked={}, check=_is_mine_and_ongoing, call=call),
+        Plan(Verb.END, policy.Right.SEND, asked={}, check=check, call=call),
         session_id,
         wish,
     )

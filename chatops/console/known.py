@@ -42,6 +42,7 @@ ENDINGS = (
         "Nothing was changed; try once more."
     ),
     _("SuperOffice does not allow your account to do this."),
+    _("This SuperOffice server cannot change single fields of a chat, so it is only shown."),
     _("SuperOffice no longer has this chat."),
     _("Somebody changed the chat at SuperOffice meanwhile. Look at it as it is now."),
     _("The chat has changed at SuperOffice since you saw it."),

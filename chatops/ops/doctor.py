@@ -6,6 +6,7 @@ the checks that need it, not the others.
 
 from collections.abc import Callable, Generator, Iterator
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core import checks
@@ -15,7 +16,7 @@ from django.utils import timezone
 
 from chatops.actions.models import Action, State
 from chatops.ops.findings import Finding, fail, ok, warn
-from chatops.remote import wiring
+from chatops.remote import abilities, wiring
 from chatops.remote.models import Agent
 from chatops.superoffice import times
 from chatops.superoffice.client import Client
@@ -26,6 +27,7 @@ from chatops.superoffice.errors import (
     NotFound,
     SuperOfficeError,
     Unauthorized,
+    UnreadableAnswer,
 )
 from chatops.sync import health, hooks
 from chatops.sync.models import Alarm, Cursor
@@ -76,7 +78,7 @@ def _database() -> Generator[Finding, None, bool]:
 def _superoffice() -> Iterator[Finding]:
     try:
         client = wiring.service_client(person=True)
-        root = client.service.root()
+        root = _root(client)
     except CredentialsMissing as error:
         yield fail("sign-in", error.detail, "See README.md, Settings: SUPEROFFICE_AUTH.")
         return
@@ -89,8 +91,9 @@ def _superoffice() -> Iterator[Finding]:
                    "Check SUPEROFFICE_API_URL (or the tenant), the network, and its "
                    "certificate.")  # fmt: skip
         return
-    version = root.get("NetServerVersion") or "of unknown version"
-    yield ok("reachable", f"SuperOffice answers (NetServer {version}).")
+    version = root.get("NetServerVersion")
+    which = f"NetServer {version}" if version else "which version, it does not say"
+    yield ok("reachable", f"SuperOffice answers ({which}).")
     if (yield from _sign_in(client)):
         for name, check in AT_SUPEROFFICE.items():
             try:
@@ -98,6 +101,15 @@ def _superoffice() -> Iterator[Finding]:
             except SuperOfficeError as error:
                 yield warn(name, f"This could not be asked: {error.detail}",
                            "Try again; if it stays, SuperOffice's log knows why.")  # fmt: skip
+
+
+def _root(client: Client) -> dict[str, Any]:
+    """The version document; empty where there is none. Something answers there, then, and whether
+    it is SuperOffice's API shows when it is asked who we are."""
+    try:
+        return client.service.root()
+    except (NotFound, UnreadableAnswer):
+        return {}
 
 
 def _sign_in(client: Client) -> Generator[Finding, None, bool]:
@@ -164,11 +176,14 @@ def _zone(client: Client) -> Iterator[Finding]:
 
 
 def _patch(client: Client) -> Iterator[Finding]:
-    if client.service.supports("PATCH", "ChatSession/{}"):
+    can = abilities.ask(client).patch
+    if can:
         yield ok("patch", "This server can change single fields of a chat (PATCH).")
+    elif can is None:
+        yield ok("patch", "This server does not say what it can do; what it refuses is learned.")
     else:
         yield warn("patch", "This server does not list PATCH for chat sessions.",
-                   "Editing a chat will be refused; a newer SuperOffice has it.")  # fmt: skip
+                   "Chats are shown and not edited; a newer SuperOffice has it.")  # fmt: skip
 
 
 def _presence(client: Client) -> Iterator[Finding]:

@@ -78,3 +78,12 @@ class TenantState(models.Model):
     is_running = models.BooleanField(default=True)
     valid_until = models.DateTimeField()
     checked_at = models.DateTimeField()
+
+
+class ServerAbility(models.Model):
+    """What the server at a configured address can do, as it said or showed; null is not known."""
+
+    address = models.CharField(max_length=255, unique=True)
+    patch = models.BooleanField(null=True)
+    presence = models.BooleanField(null=True)
+    asked_at = models.DateTimeField()

@@ -158,21 +158,22 @@ class Service(Resource):
         """Which calls this server has: address to `{VERB: help}`."""
         return _object(self._send("GET", "/v1", deadline=deadline))
 
-    def supports(self, method: str, ending: str, *, deadline: float | None = None) -> bool:
-        """Whether the version document lists `method` on an address that ends with `ending`.
-
-        `ending` is compared without case and with any parameter as `{}`: `ChatSession/{}`.
-        """
-        wanted = ending.lower().strip("/")
-        for address, verbs in self.calls(deadline=deadline).items():
-            plain = _PARAMETER.sub("{}", address.partition("?")[0]).lower().rstrip("/")
-            if plain.endswith(f"/{wanted}") and isinstance(verbs, dict) and method in verbs:
-                return True
-        return False
-
     def time_zone(self, *, deadline: float | None = None) -> dict[str, Any]:
         """The zone the server converts to for this caller, where it has time zone support."""
         return _object(self._send("GET", "TimeZone/current", deadline=deadline))
+
+
+def has_call(calls: dict[str, Any], method: str, ending: str) -> bool:
+    """Whether a version document lists `method` on an address that ends with `ending`.
+
+    `ending` is compared without case and with any parameter as `{}`: `ChatSession/{}`.
+    """
+    wanted = ending.lower().strip("/")
+    for address, verbs in calls.items():
+        plain = _PARAMETER.sub("{}", address.partition("?")[0]).lower().rstrip("/")
+        if plain.endswith(f"/{wanted}") and isinstance(verbs, dict) and method in verbs:
+            return True
+    return False
 
 
 _PARAMETER = re.compile(r"\{[^{}]*\}")

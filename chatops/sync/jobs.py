@@ -12,6 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from chatops.mirror import feed, text_index
+from chatops.remote import abilities
 from chatops.superoffice.client import Client
 from chatops.superoffice.errors import SuperOfficeError
 from chatops.sync import (
@@ -73,9 +74,13 @@ def _housekeeping(_: Client, __: Stop) -> object:
     }
 
 
+#: How often it is looked whether the server has to be asked again what it can do.
+ABILITIES_SECONDS = 3600.0
+
 #: Every task of staying fresh, in the order in which `worker --once` does them.
 JOBS: tuple[Job, ...] = (
     Job("people", lambda: settings.SYNC_PEOPLE_SECONDS, lambda c, _: people.refresh(c)),
+    Job("abilities", lambda: ABILITIES_SECONDS, lambda c, _: abilities.ask_if_due(c)),
     Job(
         "new",
         lambda: _rarer_with_hints(settings.SYNC_NEW_SECONDS),

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from chatops.mirror import people
 from chatops.mirror.models import ChatSession, ChatTopic
+from chatops.remote import abilities
 from chatops.superoffice.client import Client
 from chatops.superoffice.errors import Forbidden, NotFound, OutcomeUnknown, Refused, Throttled
 
@@ -22,7 +23,9 @@ def refresh(client: Client) -> int:
     names = _topics(client)
     for topic_id, name in sorted(names.items()):
         _topic(client, topic_id, name)
-    presence = _optional(client.presence.all)
+    presence = None
+    if abilities.known().presence is not False:
+        presence = _optional(client.presence.all)
     if presence:
         people.store_presence([one.raw for one in presence])
     return len(names)

@@ -173,6 +173,25 @@ def test_an_edit_is_seen_at_superoffice(
     assert "new@example.net" in mia_there.page(f"sessions/{chat.id}/")
 
 
+def test_where_the_server_cannot_edit_the_form_is_to_read(
+    superoffice: StandIn, mirrored: Mirrored, mia_there: AtConsole
+) -> None:
+    superoffice.options(patch_supported=False)
+    chat = superoffice.chat(user="mia", email="old@example.net")
+    mirrored(chat.id)
+    answer = mia_there.post(
+        f"sessions/{chat.id}/edit/",
+        {"CustomerEmail": "new@example.net", "was.CustomerEmail": "old@example.net"},
+    )
+    assert "cannot change single fields" in answer.content.decode()
+    page = mia_there.page(f"sessions/{chat.id}/edit/")
+    assert "cannot change single fields" in page
+    assert " readonly" in page
+    assert "Saved at SuperOffice" not in page
+    assert 'class="button first"' not in page
+    assert superoffice.session(chat.id).email == "old@example.net"
+
+
 def test_what_a_colleague_changed_meanwhile_is_shown_beside_mine(
     superoffice: StandIn, mirrored: Mirrored, mia_there: AtConsole
 ) -> None:

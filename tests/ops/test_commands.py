@@ -166,6 +166,28 @@ def test_the_doctor_says_what_to_do_and_fails(
     assert "fail  reachable" in text
 
 
+def test_a_server_that_tells_nothing_about_itself_is_reachable_all_the_same(
+    mia: Person, superoffice: StandIn
+) -> None:
+    superoffice.chat()
+    run("worker", "--once")
+    for path in ("/api/?$", "/api/v1/?$"):
+        superoffice.fault("status", path=path, status=404)
+    text, code = doctor()
+    assert code == 0
+    assert "SuperOffice answers (which version, it does not say)" in text
+    assert "This server does not say what it can do" in text
+
+
+def test_a_server_without_patch_is_told_with_what_it_means(
+    mia: Person, superoffice: StandIn
+) -> None:
+    superoffice.options(patch_supported=False)
+    text, _ = doctor()
+    assert "warn  patch: This server does not list PATCH for chat sessions" in text
+    assert "Chats are shown and not edited" in text
+
+
 def doctor(*arguments: str) -> tuple[str, int]:
     """What it printed, and its exit code."""
     out = io.StringIO()

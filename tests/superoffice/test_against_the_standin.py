@@ -21,6 +21,7 @@ from chatops.superoffice.errors import (
     Unauthorized,
     UnreadableAnswer,
 )
+from chatops.superoffice.resources import has_call
 from tests.superoffice.conftest import Connect
 from tests.superoffice.wires import answer, serving
 
@@ -191,7 +192,7 @@ def test_everybody_is_who_they_are(mia: Client) -> None:
 
 def test_the_server_says_what_it_can_do(service: Client) -> None:
     assert service.service.root()["Version"] == "v1"
-    assert service.service.supports("PATCH", "ChatSession/{}")
+    assert has_call(service.service.calls(), "PATCH", "ChatSession/{}")
 
 
 def test_nothing_the_standin_sends_is_unknown(office: StandIn, service: Client) -> None:

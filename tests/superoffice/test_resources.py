@@ -9,6 +9,7 @@ import pytest
 
 from chatops.superoffice.client import Client
 from chatops.superoffice.errors import NotFound, OutcomeUnknown, UnreadableAnswer
+from chatops.superoffice.resources import has_call
 from tests.superoffice.conftest import Connect
 from tests.superoffice.wires import Asked, answer, serving
 
@@ -267,9 +268,10 @@ def test_the_version_document_tells_what_the_server_has(connect: Connect) -> Non
     with serving(document) as wire:
         service = Client(connect(wire)).service
         assert service.root()["NetServerVersion"] == "11.10"
-        assert service.supports("PATCH", "chatsession/{}")
-        assert not service.supports("PATCH", "Presence/GetAll")
-        assert not service.supports("GET", "Session/{}")
+        calls = service.calls()
+        assert has_call(calls, "PATCH", "chatsession/{}")
+        assert not has_call(calls, "PATCH", "Presence/GetAll")
+        assert not has_call(calls, "GET", "Session/{}")
 
 
 def test_table_rows_are_read_by_their_first_column_and_never_the_session_key(

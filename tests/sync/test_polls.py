@@ -109,7 +109,7 @@ def test_one_persons_dead_account_hides_no_offer_from_the_others(
     poll.open_sessions(client)
     chat.offer("ola", by="mia")
     superoffice.fault("status", path="ForCurrentUser", user="mia", status=401)
-    refused = []
+    refused: list[str] = []
     here = [
         poll.AtScreen(client_of(superoffice, user=name), partial(refused.append, name))
         for name in ("mia", "ola")

@@ -12,13 +12,14 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
-from chatops.actions import patches, policy, verbs
+from chatops.actions import judging, patches, policy, verbs
 from chatops.actions.models import Action
 from chatops.actions.policy import Right
 from chatops.console import acting, facts, lines
 from chatops.console.screen import caller_from, screen, show
 from chatops.console.sentences import told
 from chatops.mirror.models import ChatSession
+from chatops.remote import abilities
 
 LABELS = {
     "CustomerName": _("Name"),
@@ -141,6 +142,7 @@ def _page(
             "session": row,
             "line": lines.lines([row], caller_from(request))[0],
             "entries": entries,
+            "read_only": told(judging.NO_PATCH) if not abilities.can_patch() else "",
             "conflicts": [entry for entry in entries if entry.conflicts],
             "outcome": outcome,
             "linked": facts.linked(facts.rendered(row, caller_from(request))),

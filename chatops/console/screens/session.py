@@ -21,6 +21,7 @@ from chatops.console import conversation, facts, lines, looking, wording
 from chatops.console.screen import caller_from, screen, show, wants_fragment
 from chatops.mirror.models import Associate, ChatSession, SessionReading
 from chatops.mirror.querysets import IN_QUEUE
+from chatops.remote import abilities
 from chatops.sync import health
 
 EARLIER_CHATS = 6
@@ -143,7 +144,8 @@ def _buttons(caller: Caller, row: ChatSession) -> list[Button]:
     if row.is_open and row.status != IN_QUEUE and policy.may(caller, Right.RESET, row):
         found.append(Button(Verb.RESET, _("Back to queue"), "reset"))
     mine = row.associate_id == caller.associate_id
-    if settings.ALLOW_END_CHAT and row.is_open and mine and policy.may(caller, Right.SEND, row):
+    may_end = settings.ALLOW_END_CHAT and abilities.can_patch()
+    if may_end and row.is_open and mine and policy.may(caller, Right.SEND, row):
         found.append(Button(Verb.END, _("End chat"), "logout", "danger"))
     return found
 
