@@ -197,6 +197,13 @@ STALE = (
     _("reading fails for a reason that is in the log"),
 )
 
+#: What became of a hint (sync.inbox).
+HINTS = (
+    _("Covered by the same read."),
+    _("SuperOffice does not know the session."),
+    _("The answer could not be understood."),
+)
+
 #: Choices of models (actions.models, remote.models) and roles.
 CHOICES = (
     _("Send message"),
@@ -280,4 +287,4 @@ COLUMNS = (
     _("what"),
 )
 
-KNOWN = (*ENDINGS, *REFUSALS, *NOTEBOOK, *LINKING, *STALE, *CHOICES, *COLUMNS)
+KNOWN = (*ENDINGS, *REFUSALS, *NOTEBOOK, *LINKING, *STALE, *HINTS, *CHOICES, *COLUMNS)

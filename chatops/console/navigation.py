@@ -23,6 +23,7 @@ SECTIONS = {
     "actions": "actions",
     "action": "actions",
     "mirror": "mirror",
+    "inbox": "mirror",
     "account": "account",
     "link": "account",
     "administration": "administration",

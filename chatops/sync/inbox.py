@@ -7,7 +7,7 @@ nothing of the hint's body is copied anywhere (contract, fact 3).
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from enum import StrEnum
@@ -246,9 +246,12 @@ def _failed(
         )
 
 
-def rerun(delivery: WebhookDelivery) -> None:
-    """A person wants this hint worked off again, from its first try."""
-    WebhookDelivery.objects.filter(pk=delivery.pk, session_id__isnull=False).update(
+def rerun(ids: Collection[int]) -> int:
+    """A person wants these hints, as far as they were given up, worked off again from their first
+    try; how many.
+    """
+    rows = WebhookDelivery.objects.filter(pk__in=ids, state=State.DEAD)
+    return rows.update(
         state=State.WAITING, attempts=0, due_at=timezone.now(), settled_at=None, detail=""
     )
 

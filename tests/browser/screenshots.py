@@ -47,6 +47,7 @@ SCREENS: dict[str, dict[str, str]] = {
         "tokens": "actions/apitoken/",
         "accounts": "remote/agent/",
         "mirror": "mirror/",
+        "inbox": "mirror/inbox/",
         "administration": "administration/",
         "people": "auth/user/",
         "person": "auth/user/1/change/",

@@ -6,7 +6,6 @@ from pytest_django.fixtures import Settings
 
 from chatops.demo.adapter import StandIn
 from chatops.sync import hooks
-from chatops.sync.models import WebhookDelivery
 from tests.console.conftest import AtConsole
 
 pytestmark = pytest.mark.django_db
@@ -29,16 +28,6 @@ def test_a_webhook_is_removed_from_the_page(
 
 def test_agents_and_unknown_deeds_are_refused(operator: AtConsole, mia_there: AtConsole) -> None:
     assert mia_there.client.post("/admin/mirror/hook/register/").status_code == 403
-    assert mia_there.client.post("/admin/mirror/hints/").status_code == 403
+    assert mia_there.client.post("/admin/mirror/inbox/again/").status_code == 403
     assert operator.client.post("/admin/mirror/hook/explode/").status_code == 404
     assert operator.client.get("/admin/mirror/hook/register/").status_code == 405
-
-
-def test_hints_that_were_given_up_are_tried_again(operator: AtConsole) -> None:
-    dead = WebhookDelivery.objects.create(
-        event_id="x", event="chatsession.changed", session_id=1, state="dead", attempts=8
-    )
-    assert "Try given-up hints again" in operator.page("mirror/")
-    operator.client.post("/admin/mirror/hints/")
-    dead.refresh_from_db()
-    assert (dead.state, dead.attempts) == ("waiting", 0)

@@ -8,7 +8,16 @@ from chatops.demo.adapter import StandIn
 from tests.conftest import Person
 from tests.console.conftest import AtConsole, Mirrored, SignIn, indexed
 
-PAGES = ("", "sessions/", "actions/", "mirror/", "account/", "administration/", "sessions/1/")
+PAGES = (
+    "",
+    "sessions/",
+    "actions/",
+    "mirror/",
+    "mirror/inbox/",
+    "account/",
+    "administration/",
+    "sessions/1/",
+)
 OPERATORS_PAGES = (
     "administration/",
     "auth/user/",
@@ -21,6 +30,7 @@ OPERATORS_PAGES = (
     "mirror/chattopic/",
     "mirror/associate/",
     "mirror/topicmember/",
+    "mirror/inbox/",
 )
 
 

@@ -197,7 +197,8 @@ def test_failures_back_off_and_the_eighth_is_the_last(superoffice: StandIn, clie
     assert inbox.run_due(client) == 0
 
     superoffice.clear_faults()
-    inbox.rerun(row)
+    assert inbox.rerun([row.pk]) == 1
+    assert inbox.rerun([row.pk]) == 0
     inbox.run_due(client)
     assert states() == [State.APPLIED]
 
