@@ -63,24 +63,37 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(**settings: str) -> Iterator[Served]:
-    """Starts it without a worker, waits until it answers, ends it."""
-    port = free_port()
-    connections.close_all()
+def serving(port: int = 0, /, **settings: str) -> Iterator[Served]:
+    """Starts it without a worker, on a free port unless given; waits until it answers; ends it."""
+    port = port or free_port()
     started = time.perf_counter()
+    with _running("serve", "--no-worker", "--bind", f"127.0.0.1:{port}", **settings) as process:
+        _wait(process, port)
+        yield Served(process.pid, port, time.perf_counter() - started)
+
+
+@contextmanager
+def working(**settings: str) -> Iterator[int]:
+    """A worker in a process of its own; its id."""
+    with _running("worker", **settings) as process:
+        yield process.pid
+
+
+@contextmanager
+def _running(*command: str, **settings: str) -> "Iterator[subprocess.Popen[bytes]]":
+    connections.close_all()
     process = subprocess.Popen(
-        [sys.executable, "manage.py", "serve", "--no-worker", "--bind", f"127.0.0.1:{port}"],
+        [sys.executable, "manage.py", *command],
         cwd=ROOT,
         env={**os.environ, "DATABASE_URL": database_url(), **settings},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
-        _wait(process, port)
-        yield Served(process.pid, port, time.perf_counter() - started)
+        yield process
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=60)
 
 
 def _wait(process: "subprocess.Popen[bytes]", port: int) -> None:

@@ -1,6 +1,6 @@
 """A module per measure: what is timed, and its yardstick."""
 
-from bench.measures import acting, growth, mirror_write, polling, reading, searching, serving
+from bench.measures import acting, growth, lag, mirror_write, polling, reading, searching, serving
 
 #: In the order in which they run.
 MEASURES = {
@@ -11,4 +11,5 @@ MEASURES = {
     "acting": acting.measure,
     "polling": polling.measure,
     "serving": serving.measure,
+    "lag": lag.measure,
 }
