@@ -58,7 +58,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     rows = WebhookDelivery.objects.all()
     page = paging.page(rows.filter(state=chosen) if chosen else rows, request.GET, size=PAGE)
     chips = [("?", _("All"), not chosen)]
-    chips += [(f"?verdict={one}", word.label, one == chosen) for one, word in VERDICTS.items()]
+    chips += [(f"?verdict={one}", str(word.label), one == chosen) for one, word in VERDICTS.items()]
     return show(
         request,
         "console/inbox.html",
