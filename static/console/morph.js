@@ -25,7 +25,7 @@ function signature(element) {
 function isBusy(element) {
   if (element.querySelector("details[open], .busy")) return true;
   const active = document.activeElement;
-  return element.contains(active) && active.matches("input:not([type=hidden]), textarea, select");
+  return element.contains(active) && active.matches("input:not([type=hidden], [type=checkbox]), textarea, select");
 }
 
 function withFocus(element, change) {
@@ -64,7 +64,11 @@ function morphList(list, fresh, { append = false } = {}) {
   let place = append ? null : list.firstElementChild;
   for (const child of wanted) {
     let here = old.get(child.dataset.key);
-    if (here && signature(here) !== signature(child) && !isBusy(here)) here = replace(here, child);
+    if (here && signature(here) !== signature(child) && !isBusy(here)) {
+      const wasPlace = place === here;
+      here = replace(here, child);
+      if (wasPlace) place = here; // the old one is no longer in the list
+    }
     if (!here) {
       here = child;
       child.classList.add("fresh");
