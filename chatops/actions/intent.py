@@ -60,6 +60,8 @@ class Wish:
     stamp: str | None = None
     #: A second attempt, ordered by a person who saw what it risks.
     second_of: Action | None = None
+    #: Nobody waits for it at the screen: the calls of people go before, as before polls.
+    patient: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +135,11 @@ def identity_of(caller: Caller) -> Agent:
     return agent
 
 
-def look_now(session_id: int, *, messages: bool = False) -> fresh.Fresh:
+def look_now(session_id: int, *, messages: bool = False, patient: bool = False) -> fresh.Fresh:
     """Read the session as the service. Raises NotFound and Unavailable in the caller's words."""
+    client = wiring.service_client(person=not patient)
     try:
-        return fresh.look(wiring.service_client(person=True), session_id, messages=messages)
+        return fresh.look(client, session_id, messages=messages)
     except fresh.Vanished as error:
         raise NotFound(f"SuperOffice no longer has session {session_id}.") from error
     except errors.SuperOfficeError as error:
@@ -187,7 +190,7 @@ def record(plan: Plan, session: ChatSession, agent: Agent, wish: Wish, content: 
             return earlier
         _await_lane(session.pk, plan.lane, until=patience)
         seen = _in_lane(session.pk, plan.lane).count()
-        found = look_now(session.pk, messages=plan.with_messages)
+        found = look_now(session.pk, messages=plan.with_messages, patient=wish.patient)
         _check_view(session.pk, wish)
         plan.check(found, agent)
         action = row(plan, agent, wish, content, started)

@@ -52,7 +52,9 @@ def perform(plan: Plan, session_id: int, wish: Wish) -> Action:
         if earlier := intent.replayed(wish, content):
             return earlier
         raise
-    return action if action.replayed else _send(plan, action, agent, deadline)
+    if action.replayed:
+        return action
+    return _send(plan, action, agent, deadline, patient=wish.patient)
 
 
 def perform_anew(plan: Plan, topic_id: int, wish: Wish) -> Action:
@@ -72,12 +74,15 @@ def perform_anew(plan: Plan, topic_id: int, wish: Wish) -> Action:
     return action if action.replayed else _send(plan, action, agent, deadline)
 
 
-def _send(plan: Plan, action: Action, agent: Agent, deadline: float) -> Action:
+def _send(
+    plan: Plan, action: Action, agent: Agent, deadline: float, *, patient: bool = False
+) -> Action:
     if time.monotonic() > deadline or timezone.now() > action.expires_at:
         return ending.never_sent(action, "It had waited too long and was not sent.")
     began = time.monotonic()
     try:
-        answer = plan.call(wiring.client_for(agent), action, deadline)
+        client = wiring.client_for(agent, person=not patient)
+        answer = plan.call(client, action, deadline)
     except errors.NotSent as error:
         ending.never_sent(action, error.detail)
         if isinstance(error, errors.CredentialsMissing):

@@ -93,16 +93,21 @@ def _is_offered_to_me(found: Fresh, agent: Agent) -> None:
 
 def _can_be_offered_to(target: Associate) -> Check:
     def check(found: Fresh, agent: Agent) -> None:
-        session = found.session
         if target.pk == agent.associate_id:
             raise Invalid("A chat cannot be transferred to yourself.", field="to")
-        _is_mine_and_ongoing(found, agent)
-        if session.transfer_to:
-            raise perform.conflict(
-                f"The chat is already offered to {session.transfer_to.full_name}.", session.id
-            )
+        can_be_offered(found, agent)
 
     return check
+
+
+def can_be_offered(found: Fresh, agent: Agent) -> None:
+    """Only who has the chat offers it, and only once. Raises StateConflict."""
+    is_mine_and_ongoing(found, agent)
+    if found.session.transfer_to:
+        raise perform.conflict(
+            f"The chat is already offered to {found.session.transfer_to.full_name}.",
+            found.session.id,
+        )
 
 
 def associate(to: int | str) -> Associate:
@@ -133,7 +138,7 @@ def _pick_up(session_id: int, asked: dict[str, Any], wish: Wish) -> Action:
             Verb.PICK_UP,
             policy.Right.ACT,
             asked=asked,
-            check=_is_waiting,
+            check=is_waiting,
             call=lambda client, action, deadline: client.sessions.pick_up(
                 action.on_session, deadline=deadline
             ),
@@ -177,7 +182,7 @@ def reset(session_id: int, *, wish: Wish) -> Action:
             Verb.RESET,
             policy.Right.RESET,
             asked={},
-            check=_can_be_reset,
+            check=can_be_reset,
             call=lambda client, action, deadline: client.sessions.reset(
                 action.on_session, deadline=deadline
             ),
@@ -187,7 +192,8 @@ def reset(session_id: int, *, wish: Wish) -> Action:
     )
 
 
-def _is_waiting(found: Fresh, _agent: Agent) -> None:
+def is_waiting(found: Fresh, _agent: Agent) -> None:
+    """Whether it can be picked up. Raises StateConflict."""
     session = found.session
     if session.status == str(entities.ChatSessionStatus.IN_QUEUE):
         return
@@ -201,7 +207,7 @@ def _is_open(found: Fresh, _agent: Agent) -> None:
         raise perform.conflict("The chat is over.", found.session.id)
 
 
-def _can_be_reset(found: Fresh, agent: Agent) -> None:
+def can_be_reset(found: Fresh, agent: Agent) -> None:
     """A chat that is where a reset would put it changes in nothing, so nothing could prove it."""
     _is_open(found, agent)
     session = found.session
@@ -210,7 +216,8 @@ def _can_be_reset(found: Fresh, agent: Agent) -> None:
         raise perform.conflict("Nobody has the chat: there is nothing to reset.", session.id)
 
 
-def _is_mine_and_ongoing(found: Fresh, agent: Agent) -> None:
+def is_mine_and_ongoing(found: Fresh, agent: Agent) -> None:
+    """Whether it is the agent's own. Raises StateConflict."""
     _is_open(found, agent)
     session = found.session
     if session.associate_id == agent.associate_id:
@@ -240,7 +247,7 @@ def send_message(session_id: int, message: str, *, wish: Wish) -> Action:
             Verb.SEND_MESSAGE,
             policy.Right.SEND,
             asked={"html": html, "author": author, "request": {"message": checked}},
-            check=_is_mine_and_ongoing,
+            check=is_mine_and_ongoing,
             call=_send,
             lane=Action.Lane.MESSAGES,
         ),
@@ -328,7 +335,7 @@ def end_chat(session_id: int, *, wish: Wish) -> Action:
 
     def check(found: Fresh, agent: Agent) -> None:
         _needs_patch()
-        _is_mine_and_ongoing(found, agent)
+        is_mine_and_ongoing(found, agent)
 
     def call(client: Client, action: Action, deadline: float) -> Any:
         change = {"op": "replace", "path": "Status", "value": "Finished"}

@@ -64,13 +64,13 @@ def service_client(*, person: bool = False) -> Client:
     return _client(_settings_mark(), Identity(Credential.SERVICE, "", person))
 
 
-def client_for(agent: Agent) -> Client:
-    """The client that acts in this person's name."""
+def client_for(agent: Agent, *, person: bool = True) -> Client:
+    """The client that acts in this person's name. `person`: they wait for it at the screen."""
     row = agent.credential
     # A token that is renewed is read from its row each time.
     fixed = "" if row.scheme == Credential.Scheme.BEARER else row.secret
     mark = sha256(f"{row.scheme} {fixed}".encode()).hexdigest()
-    return _client(_settings_mark(), Identity(row.name, mark, person=True))
+    return _client(_settings_mark(), Identity(row.name, mark, person))
 
 
 def client_of(credential: Credential) -> Client:
