@@ -141,6 +141,14 @@ ACTION_ASKS_AFTER_SECONDS = env.float("ACTION_ASKS_AFTER_SECONDS", 120.0)
 ACTION_WATCH_SECONDS = env.float("ACTION_WATCH_SECONDS", 86_400.0)
 ACTION_LANE_WAIT_SECONDS = env.float("ACTION_LANE_WAIT_SECONDS", 10.0)
 MESSAGE_MAX_CHARACTERS = env.int("MESSAGE_MAX_CHARACTERS", 20_000)
+#: The most chats in one bulk run; what matches beyond it is told and left alone.
+BULK_MAX_ROWS = env.int("BULK_MAX_ROWS", 500)
+#: Rows of all runs together that are under way at once.
+BULK_AT_ONCE = env.int("BULK_AT_ONCE", 2)
+#: After its start no row of a run is begun any more; a preview is as old at most.
+BULK_EXPIRES_SECONDS = env.float("BULK_EXPIRES_SECONDS", 1800.0)
+#: Days after its end; 0 keeps it for good.
+BULK_KEEP_DAYS = env.int("BULK_KEEP_DAYS", 90)
 ALLOW_END_CHAT = env.bool("ALLOW_END_CHAT", False)
 ALLOW_DELETE = env.bool("ALLOW_DELETE", False)
 
@@ -208,6 +216,7 @@ INSTALLED_APPS = [
     "chatops.actions",
     "chatops.subscriptions",
     "chatops.notebook",
+    "chatops.bulk",
     "chatops.console.apps.ConsoleConfig",
     "chatops.api",
     "chatops.ops",

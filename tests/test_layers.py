@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PROJECT = ROOT / "chatops"
 
 BELOW_ACTIONS = {"mirror", "remote", "superoffice"}
-BELOW_REPORTS = BELOW_ACTIONS | {"actions", "sync", "notebook"}
+BELOW_REPORTS = BELOW_ACTIONS | {"actions", "sync", "notebook", "bulk"}
 BELOW_SURFACES = BELOW_REPORTS | {"reports", "subscriptions"}
 MAY_IMPORT: dict[str, set[str]] = {
     "superoffice": set(),
@@ -23,6 +23,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sync": BELOW_ACTIONS,
     # What people keep for themselves, and what is said about many sessions.
     "notebook": BELOW_ACTIONS | {"actions"},
+    # The same done to many sessions, at SuperOffice or in the notebook.
+    "bulk": BELOW_ACTIONS | {"actions", "notebook"},
     "reports": BELOW_REPORTS,
     # Follows the feed for other programs, as their owners may.
     "subscriptions": BELOW_ACTIONS | {"actions"},

@@ -10,6 +10,8 @@ from django.conf import settings
 from django.db import Error
 
 from chatops.actions import settle
+from chatops.bulk import carrying
+from chatops.bulk import forgetting as old_runs
 from chatops.mirror import statistics
 from chatops.remote import linking, wiring
 from chatops.remote.models import Agent
@@ -23,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 #: Seconds between looks at actions whose outcome is open.
 SETTLE_EVERY = 0.5
+#: Seconds between looks for rows of bulk runs.
+BULK_EVERY = 0.5
 #: Seconds between looks for what has become too old to be kept.
 RETENTION_EVERY = 3600.0
 #: Seconds between looks at how the tables have grown.
@@ -45,6 +49,8 @@ EXTRA = (
         lambda _, __: settle.run_due(wiring.service_client(person=True)),
         leased=False,  # its rows are leased one by one
     ),
+    Job("bulk", lambda: BULK_EVERY, lambda _, stop: carrying.run_due(stop), leased=False),
+    Job("old_runs", lambda: RETENTION_EVERY, lambda _, __: old_runs.prune()),
     Job(
         "subscriptions",
         lambda: settings.SUBSCRIPTION_SECONDS,

@@ -1,7 +1,8 @@
 """What is forgotten, in every copy: by age, by itself; and for a person, when an operator says so.
 
 Copies are in the mirror (rows, and the text index), in actions (what was asked for and
-what proved it), and in the notebook. The trail holds no texts. Nothing is sent to SuperOffice.
+what proved it), in bulk runs, and in the notebook. The trail holds no texts. Nothing is sent to
+SuperOffice.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from chatops.actions.callers import Caller
 from chatops.actions.errors import Forbidden, Invalid
 from chatops.actions.models import OPEN_STATES, Action, TrailEntry
 from chatops.actions.policy import Right
+from chatops.bulk import forgetting as runs
 from chatops.mirror import forgetting
 from chatops.mirror.models import ChatSession, Forgotten
 from chatops.notebook import erasing
@@ -117,6 +119,7 @@ def _forget(session_ids: Sequence[int], level: Forgotten.Level) -> Report:
     """The mirror first: from then on nothing that is read brings it back."""
     forgot = forgetting.forget(session_ids, level)
     settled, left = _clear_actions(session_ids)
+    runs.erase(session_ids)
     return Report(forgot.sessions, forgot.messages, settled, erasing.erase(session_ids), left)
 
 

@@ -12,6 +12,7 @@ from pytest_django.fixtures import Settings
 
 from chatops.actions import errors
 from chatops.actions.models import Action, TrailEntry
+from chatops.bulk import carrying, preparing, runs
 from chatops.mirror import ingest, search, text_index
 from chatops.mirror.models import ChatMessage, ChatSession
 from chatops.notebook import notes, reviews
@@ -110,6 +111,10 @@ def test_an_erased_customer_is_in_no_table_and_stays_out(
     given = {criterion.pk: reviews.Given(3, None, f"to {SECRET}")}
     reviews.finish(from_kari.caller(), review.pk, given, summary=SECRET)
     act(1, from_kari)
+    run = preparing.prepare(from_kari.caller(), "tag", [1, 2])
+    runs.start(run.pk, from_kari.caller(), {"tag": SECRET})
+    carrying.run_due()
+    run.rows.update(detail=f"{SECRET} has it")
     index_all()
     assert len(everywhere(SECRET)) >= 6
 
