@@ -93,6 +93,20 @@ class Finding:
             after = search.beyond(last) if last else page.next
         return found
 
+    def newest(self, most: int) -> tuple[list[int], bool]:
+        """Ids of the newest sessions found, at most so many; whether there may be more of them.
+
+        A bounded part of the index is looked through, as for a page.
+        """
+        ids = [] if self.numbered is None else [self.numbered]
+        after: int | None = None
+        for _ in range(MOST_PAGES):
+            found = search.sessions(self.text, self.where, limit=most + 1 - len(ids), after=after)
+            ids, after = [*ids, *found.hits], found.next
+            if after is None or len(ids) > most:
+                break
+        return ids[:most], after is not None or len(ids) > most
+
     def chunks(self) -> Iterator[list[int]]:
         """Every session found, newest first: for exports."""
         if self.numbered is not None:

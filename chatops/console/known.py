@@ -287,4 +287,20 @@ COLUMNS = (
     _("what"),
 )
 
-KNOWN = (*ENDINGS, *REFUSALS, *NOTEBOOK, *LINKING, *STALE, *HINTS, *CHOICES, *COLUMNS)
+#: Many chats at once (bulk).
+BULK = (
+    _("An id is a whole number; empty means none."),
+    _("Choose the field that is to be changed."),
+    _("It had waited too long and was not begun."),
+    _("No chat is chosen."),
+    _("Several of your runs are under way. Let one of them end first."),
+    _("Something went wrong here several times. Look at the chat."),
+    _("The chat is in the review queue already."),
+    _("There is no such tag."),
+    _("This is possible for none of these chats."),
+    _("This preview is too old. Choose the chats once more."),
+    _("Your account is no longer active."),
+    _("Your role does not allow this."),
+)
+
+KNOWN = (*ENDINGS, *REFUSALS, *NOTEBOOK, *LINKING, *STALE, *HINTS, *CHOICES, *COLUMNS, *BULK)

@@ -20,6 +20,8 @@ SECTIONS = {
     "sessions": "sessions",
     "session": "sessions",
     "edit": "sessions",
+    "bulk": "sessions",
+    "bulk_run": "sessions",
     "actions": "actions",
     "action": "actions",
     "mirror": "mirror",

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from chatops.actions.models import State
+from chatops.bulk.models import Deed, RowState, Stage
 from chatops.superoffice.entities import ChatMessageSpecialType as Special
 from chatops.superoffice.entities import ChatSessionStatus as Status
 
@@ -52,6 +53,46 @@ STATE: dict[str, Word] = {
     State.EXPIRED: Word(_("Never sent"), "", "clock"),
     State.CANCELLED: Word(_("Cancelled"), "", "cross"),
     State.CLOSED: Word(_("Closed by a person"), "", "check"),
+}
+
+#: What is done to many chats at once.
+DEED: dict[str, Word] = {
+    Deed.PICK_UP: Word(_("Pick up"), "", "pickup"),
+    Deed.TRANSFER: Word(_("Transfer to a colleague"), "", "transfer"),
+    Deed.RESET: Word(_("Back to queue"), "", "reset"),
+    Deed.END: Word(_("End chat"), "", "logout"),
+    Deed.PATCH_SESSION: Word(_("Edit a field"), "", "pencil"),
+    Deed.TAG: Word(_("Put on a tag"), "", "tag"),
+    Deed.UNTAG: Word(_("Take off a tag"), "", "tag"),
+    Deed.REVIEW: Word(_("To the review queue"), "", "star"),
+}
+
+STAGE: dict[str, Word] = {
+    Stage.DRAFT: Word(_("Not started"), "warn", "clock"),
+    Stage.RUNNING: Word(_("Under way"), "calm", "clock"),
+    Stage.CANCELLED: Word(_("Cancelled"), "", "cross"),
+    Stage.ENDED: Word(_("Ended"), "good", "check"),
+}
+
+#: A row of a run; one that is acted is told by its action.
+ROW: dict[str, Word] = {
+    RowState.WAITING: Word(_("To come"), "calm", "clock"),
+    RowState.BEGUN: Word(_("Under way"), "calm", "clock"),
+    RowState.DONE: Word(_("Done"), "good", "check"),
+    RowState.REFUSED: Word(_("Not done"), "bad", "cross"),
+    RowState.EXPIRED: Word(_("Too late"), "", "clock"),
+    RowState.CANCELLED: Word(_("Cancelled"), "", "cross"),
+    RowState.LEFT_OUT: Word(_("Left out"), "", "info"),
+}
+
+#: What became of rows, as `bulk.runs` groups them.
+OUTCOME: dict[str, Text] = {
+    "coming": _("To come"),
+    "done": _("Done"),
+    "open": _("Not confirmed"),
+    "needs": _("Needs you"),
+    "not_done": _("Not done"),
+    "left_out": _("Left out"),
 }
 
 #: Special messages that are events and no speech; the text of the message is shown with them.

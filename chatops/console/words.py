@@ -27,5 +27,7 @@ def for_browser() -> str:
             "told": _("You will be told of new offers."),
             "quiet": _("New offers are silent again."),
             "sending": _("Sending…"),
+            "picked": _("%(n)s chosen"),
+            "none_picked": _("Choose chats first: tick them, or press x."),
         }
     )

@@ -1,11 +1,14 @@
 // Every action by key; `?` lists them.
+import * as picking from "./picking.js";
 
 const GO = { q: "index", s: "sessions", a: "actions", m: "mirror", n: "numbers", r: "review" };
 const ACTS = { a: "accept_transfer", r: "reject_transfer", p: "pick_up" };
+// What is typed into; a box that is ticked is not.
+const TYPED = "input:not([type=checkbox]), textarea, select, [contenteditable], dialog[open]";
 let waitingForGo = 0;
 
 function isTyping(target) {
-  return target.closest("input, textarea, select, [contenteditable], dialog[open]") !== null;
+  return target.closest(TYPED) !== null;
 }
 
 function rows() {
@@ -52,6 +55,7 @@ function press(event) {
   if (key === "?") document.getElementById("keys")?.showModal();
   else if (key === "j") move(1);
   else if (key === "k") move(-1);
+  else if (key === "x" || key === "X") return picking.toggle(currentRow(), key === "X");
   else if (key === "/") {
     const field = document.getElementById("search");
     if (!field) return go("s");

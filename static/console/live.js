@@ -5,6 +5,7 @@ import * as here from "./here.js";
 import * as keys from "./keys.js";
 import { morph } from "./morph.js";
 import * as notice from "./notice.js";
+import * as picking from "./picking.js";
 import * as replies from "./replies.js";
 import * as stream from "./stream.js";
 import * as talk from "./talk.js";
@@ -37,6 +38,7 @@ async function fetchScreen() {
   const changed = morph(fresh);
   clock.tick();
   notice.look();
+  if (changed) picking.restore();
   if (changed) talk.changed(wasAtEnd);
 }
 
@@ -112,6 +114,7 @@ forms.start();
 here.start();
 keys.start();
 notice.start();
+picking.start(refresh);
 replies.start();
 talk.start();
 stream.start(onNews);

@@ -22,6 +22,7 @@ SCREENS: dict[str, dict[str, str]] = {
         "found": "sessions/?search=invoice",
         "actions": "actions/",
         "action-needs": "actions/#needs",
+        "run": "sessions/bulk/#run-list",
         "numbers-agent": "numbers/",
         "replies": "replies/",
         "account": "account/",
@@ -30,6 +31,8 @@ SCREENS: dict[str, dict[str, str]] = {
         "queue-lead": "",
         "session-lead": "#others",
         "sessions-lead": "sessions/",
+        "runs": "sessions/bulk/",
+        "run-preview": "sessions/bulk/#run-list",
         "actions-lead": "actions/",
         "numbers": "numbers/",
         "review": "review/",
@@ -91,6 +94,10 @@ def arrange(house: House, browser: Browser) -> None:
     page.get_by_label("Message to the customer").fill("Did this arrive?")
     page.get_by_role("button", name="Send").click()
     page.locator("#sends .bubble").wait_for()
+    prepare_run(mia, "tag")
+    page.get_by_label("Tag").fill("follow up")
+    page.get_by_role("button", name="Begin with").click()
+    page.locator("#run-state:not([data-busy])").wait_for()
     mia.close()
     kari = Window(house, browser)
     page = kari.sign_in("kari")
@@ -99,9 +106,19 @@ def arrange(house: House, browser: Browser) -> None:
     page.get_by_role("button", name="Add").click()
     kari.open(f"sessions/{chat.id}/")
     page.get_by_role("button", name="To the review queue").click()
+    prepare_run(kari, "reset")
     kari.open("actions/")
     page.locator("#needs [data-open]").first.wait_for(timeout=30_000)
     kari.close()
+
+
+def prepare_run(window: Window, deed: str) -> None:
+    """The preview of doing this to all that are open."""
+    page = window.open("sessions/?show=open")
+    page.get_by_label("What to do").select_option(deed)
+    page.get_by_label("Which chats").select_option("all")
+    page.get_by_role("button", name="Continue").click()
+    page.locator("[data-screen=run]").wait_for()
 
 
 def shoot(house: House, browser: Browser, folder: Path) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponseBase, QueryDict, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from chatops.actions import policy
-from chatops.actions.errors import NotFound
-from chatops.console import finding
-from chatops.console.filters import SessionFilters
+from chatops.actions.callers import Caller
+from chatops.actions.errors import Invalid, NotFound
+from chatops.console import finding, selecting
 from chatops.console.screen import caller_from, screen
 from chatops.reports import export as exports
 
@@ -21,18 +21,34 @@ def export(request: HttpRequest) -> HttpResponseBase:
 
     A POST, because it leaves a line in the trail, and no link should do that.
     """
-    caller = caller_from(request)
     kind = request.POST.get("as", "")
     if kind not in exports.CONTENT_TYPES:
         raise NotFound("There is no such kind of file.")
-    filters = SessionFilters(QueryDict(request.POST.get("query", "")[:4000]), caller)
+    return listed(request, caller_from(request), kind)
+
+
+def listed(request: HttpRequest, caller: Caller, kind: str) -> HttpResponseBase:
+    """Every session that the filters in the form list, as a file."""
+    filters = selecting.filters_in(request, caller)
     rows = filters.apply(policy.visible_sessions(caller))
     found = finding.finding(caller, filters)
     among = found.chunks() if found else None
-    response = StreamingHttpResponse(
-        exports.export(caller, rows, kind, told=filters.told, among=among),
-        content_type=exports.CONTENT_TYPES[kind],
-    )
+    parts = exports.export(caller, rows, kind, told=filters.told, among=among)
+    return _file(kind, StreamingHttpResponse(parts))
+
+
+def ticked(request: HttpRequest, caller: Caller, kind: str) -> HttpResponseBase:
+    """The sessions that are ticked in the form, as a file. Raises Invalid when none is."""
+    ids = selecting.ticked(request)
+    if not ids:
+        raise Invalid("No chat is chosen.", field="id")
+    rows = policy.visible_sessions(caller).filter(pk__in=ids)
+    parts = exports.export(caller, rows, kind, told={"chosen": len(ids)})
+    return _file(kind, StreamingHttpResponse(parts))
+
+
+def _file(kind: str, response: StreamingHttpResponse) -> HttpResponseBase:
+    response["Content-Type"] = exports.CONTENT_TYPES[kind]
     name = f"sessions-{timezone.localtime():%Y-%m-%d-%H%M}.{kind}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["Cache-Control"] = "no-store"

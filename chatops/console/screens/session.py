@@ -123,7 +123,7 @@ def _what_fits(caller: Caller, row: ChatSession) -> dict[str, Any]:
     may_move = may_send and row.transfer_to_id is None and policy.may(caller, Right.TRANSFER, row)
     return {
         "buttons": _buttons(caller, row) if me is not None and row.gone_at is None else [],
-        "targets": list(_colleagues(caller)) if may_move else None,
+        "targets": list(colleagues(caller)) if may_move else None,
         "composes": may_send,
         "composes_not": "" if may_send else _why_not(row, caller, mine=mine),
         "most": settings.MESSAGE_MAX_CHARACTERS,
@@ -150,7 +150,7 @@ def _buttons(caller: Caller, row: ChatSession) -> list[Button]:
     return found
 
 
-def _colleagues(caller: Caller) -> list[Associate]:
+def colleagues(caller: Caller) -> list[Associate]:
     """Whom a chat can be offered to: those who are present first, then by name."""
     known = Associate.objects.filter(deleted=False).exclude(pk=caller.associate_id or 0)
     by_name = sorted(known.defer("raw")[:500], key=lambda one: str(one).casefold())

@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 
 from chatops.actions import policy, trail
-from chatops.console import finding, lines, paging
+from chatops.bulk import deeds
+from chatops.console import finding, lines, paging, wording
 from chatops.console.filters import SHOWN, SessionFilters
 from chatops.console.screen import caller_from, screen, show, wants_fragment
 
@@ -27,11 +28,14 @@ def sessions(request: HttpRequest) -> HttpResponse:
         excerpts = found.excerpts([row.pk for row in page.rows]) if reads else lines.NO_EXCERPTS
         if excerpts and not wants_fragment(request):  # not for every live update
             trail.record("messages_searched", caller=caller)
+    found_deeds = [(one, wording.DEED[one].label) for one in deeds.offered(caller)]
     return show(
         request,
         "console/sessions.html",
         {
             "filters": filters,
+            "deeds": found_deeds,
+            "picks": bool(found_deeds) or policy.may(caller, policy.Right.EXPORT),
             "groups": _groups(request),
             "lines": lines.lines(page.rows, caller, excerpts),
             "page": page,
