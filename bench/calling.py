@@ -4,7 +4,7 @@ import io
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.core.handlers.wsgi import WSGIHandler
 
 from chatops.actions import tokens
@@ -16,6 +16,7 @@ class Caller:
     def __init__(self) -> None:
         self.handler = WSGIHandler()
         owner, _ = User.objects.get_or_create(username="bench")
+        owner.groups.add(Group.objects.get_or_create(name="auditor")[0])  # sees every topic
         scopes = ("read", "transcripts", "personal", "feed")
         _, self.token = tokens.issue(owner=owner, label="bench", scopes=scopes)
 

@@ -32,6 +32,19 @@ SCOPES = (
 )
 
 
+#: Roles that are shown the sessions of every topic, and those that are shown their own.
+SEES_ALL = frozenset({Role.AUDITOR, Role.OPERATOR})
+SEES_OWN = frozenset({Role.AGENT, Role.LEAD})
+
+
+class Span(StrEnum):
+    """How far somebody's roles let them see."""
+
+    NOTHING = "nothing"
+    OWN = "own"
+    EVERYTHING = "everything"
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Everything that decides what a request may see and do."""
@@ -42,6 +55,8 @@ class Caller:
     roles: frozenset[Role]
     source: str
     request_id: str = ""
+    #: Of the person, or of the token's owner.
+    span: Span = Span.NOTHING
 
     @property
     def name(self) -> str:
@@ -61,21 +76,41 @@ class Caller:
     def associate_id(self) -> int | None:
         return self.agent.associate_id if self.agent else None
 
+    @property
+    def bound_to(self) -> int | None:
+        """The associate beyond whose topics a token does not see: its owner's, also when the owner
+        has unlinked the account since. None: the owner never had one."""
+        return self.associate_id or (self.token.associate_id if self.token else None)
+
 
 def caller_of(
     user: User, *, token: ApiToken | None = None, source: str, request_id: str = ""
 ) -> Caller:
     """The caller behind a request. `source` is `console`, `api` or `ops`.
 
-    A superuser, the emergency role, has every role. A token has none: its scopes decide.
+    A superuser, the emergency role, has every role. A token has none: its scopes say what it may
+    do, and its owner's roles only how far it sees.
     """
     if token is not None:
         agent = getattr(token.owner, "agent", None)
-        return Caller(user, token, agent, frozenset(), source, request_id)
-    if user.is_superuser:
-        roles = frozenset(Role)
-    else:
-        names = set(user.groups.values_list("name", flat=True))
-        roles = frozenset(role for role in Role if role in names)
+        known = getattr(token, "owner_span", None)  # tokens.find reads it along
+        span = Span(known) if known else span_of(roles_of(token.owner))
+        return Caller(user, token, agent, frozenset(), source, request_id, span)
+    roles = roles_of(user)
     agent = Agent.objects.select_related("credential").filter(user=user).first()
-    return Caller(user, token, agent, roles, source, request_id)
+    return Caller(user, token, agent, roles, source, request_id, span_of(roles))
+
+
+def span_of(roles: frozenset[Role]) -> Span:
+    """How far somebody with these roles sees."""
+    if roles & SEES_ALL:
+        return Span.EVERYTHING
+    return Span.OWN if roles & SEES_OWN else Span.NOTHING
+
+
+def roles_of(user: User) -> frozenset[Role]:
+    """The roles somebody has now; a superuser has every one."""
+    if user.is_superuser:
+        return frozenset(Role)
+    names = set(user.groups.values_list("name", flat=True))
+    return frozenset(role for role in Role if role in names)

@@ -53,6 +53,8 @@ class ApiToken(models.Model):
     scopes = models.JSONField(default=list)
     #: Topic ids the token sees; empty means every topic.
     topics = models.JSONField(default=list, blank=True)
+    #: The owner's at SuperOffice when it was made: unlinking it does not widen what a token sees.
+    associate_id = models.IntegerField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True, blank=True)

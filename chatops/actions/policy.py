@@ -4,11 +4,12 @@ The matrix stands in docs/permissions.md; `RIGHTS_OF_ROLE`, `SCOPE_OF_RIGHT` and
 "visible?" and "own, team or all?" are all of it.
 """
 
+from collections.abc import Collection
 from enum import StrEnum
 
 from django.db.models import Q, QuerySet
 
-from chatops.actions.callers import Caller, Role
+from chatops.actions.callers import SEES_ALL, SEES_OWN, Caller, Role, Span
 from chatops.actions.errors import Forbidden, Invalid, NotFound
 from chatops.actions.models import Action, TrailEntry
 from chatops.mirror.models import ChatSession, ChatTopic, TopicMember
@@ -64,7 +65,6 @@ SCOPE_OF_RIGHT: dict[Right, str] = {
     Right.FEED: "feed",
     Right.METRICS: "metrics",
 }
-SEES_ALL = frozenset({Role.AUDITOR, Role.OPERATOR})
 
 
 def rights(caller: Caller) -> frozenset[Right]:
@@ -75,7 +75,11 @@ def rights(caller: Caller) -> frozenset[Right]:
 
 
 def _topics(caller: Caller, **role: bool) -> QuerySet[TopicMember, int]:
-    mine = TopicMember.objects.filter(associate_id=caller.associate_id or 0, **role)
+    return _topics_of(caller.associate_id or 0, **role)
+
+
+def _topics_of(associate_id: int, **role: bool) -> QuerySet[TopicMember, int]:
+    mine = TopicMember.objects.filter(associate_id=associate_id, **role)
     return mine.values_list("topic_id", flat=True)
 
 
@@ -97,16 +101,48 @@ def _team(caller: Caller) -> Q:
     return Q(topic_id__in=_topics(caller, can_manage=True))
 
 
+def reach(caller: Caller) -> ChatSessionQuerySet:
+    """The sessions within a program's reach, whatever it may do with them: those of its token's
+    topics. Of an agent's or a lead's token, only topics they belong to and chats that are theirs:
+    nobody hands on more than they have.
+
+    An owner who never had a SuperOffice account is a program's own, and has what the operator gave;
+    one without any role has nothing.
+    """
+    sessions = ChatSession.objects.all()
+    if caller.topics is not None:
+        sessions = sessions.about(caller.topics)
+    if caller.span is Span.EVERYTHING:
+        return sessions
+    if caller.span is Span.NOTHING:
+        return sessions.none()
+    me = caller.bound_to
+    if me is None:
+        return sessions
+    mine = Q(topic_id__in=_topics_of(me)) | Q(associate_id=me) | Q(transfer_to_id=me)
+    return sessions.filter(mine)
+
+
+def reaches_topics(caller: Caller, topic_ids: Collection[int]) -> bool:
+    """Whether every session of these topics is within a program's reach."""
+    if caller.topics is not None and not caller.topics.issuperset(topic_ids):
+        return False
+    if caller.span is Span.EVERYTHING:
+        return True
+    if caller.span is Span.NOTHING:
+        return False
+    me = caller.bound_to
+    return me is None or set(_topics_of(me)).issuperset(topic_ids)
+
+
 def visible_sessions(caller: Caller) -> ChatSessionQuerySet:
     """The sessions that exist for this caller; the others are not found."""
     sessions = ChatSession.objects.all()
     if caller.token:
-        if Right.READ not in rights(caller):
-            return sessions.none()
-        return sessions if caller.topics is None else sessions.about(caller.topics)
+        return reach(caller) if Right.READ in rights(caller) else sessions.none()
     if caller.roles & SEES_ALL:
         return sessions
-    if not caller.roles & {Role.AGENT, Role.LEAD}:
+    if not caller.roles & SEES_OWN:
         return sessions.none()
     return sessions.filter(_own(caller) | _team(caller))
 
@@ -147,16 +183,32 @@ def may(caller: Caller, right: Right, session: ChatSession | None = None) -> boo
 
 
 def sessions_with(caller: Caller, right: Right) -> ChatSessionQuerySet:
-    """The visible sessions on which the caller has this right: `may` for a whole list at once."""
+    """The sessions on which the caller has this right: `may` for a whole list at once.
+
+    A token's scope is enough by itself: one with `export` alone exports.
+    """
     if right not in rights(caller):
         return ChatSession.objects.none()
+    if caller.token:
+        return reach(caller)
     visible = visible_sessions(caller)
-    if caller.token or any(right in RIGHTS_OF_ROLE[role] for role in caller.roles & SEES_ALL):
+    if any(right in RIGHTS_OF_ROLE[role] for role in caller.roles & SEES_ALL):
         return visible
     if right is Right.RESET or right is Right.EXPORT:
         return visible.filter(_team(caller))
     own = _own(caller) & Q(is_open=True) if right is Right.PERSONAL else _own(caller)
     return visible.filter(own | _team(caller))
+
+
+def granted(caller: Caller, right: Right, ids: Collection[int]) -> frozenset[int]:
+    """Those of these sessions, which the caller sees, on which they have the right. At most one
+    query, and for a token none: its scopes hold wherever it sees."""
+    if not ids or right not in rights(caller):
+        return frozenset()
+    if caller.token:
+        return frozenset(ids)
+    held = sessions_with(caller, right).filter(pk__in=ids)
+    return frozenset(held.values_list("pk", flat=True))
 
 
 def require(caller: Caller, right: Right, session_id: int) -> ChatSession:
@@ -178,7 +230,7 @@ def require_topic(caller: Caller, right: Right, topic_id: int) -> None:
     if right not in rights(caller):
         raise Forbidden(_lacking(caller, right))
     if caller.token:
-        seen = caller.topics is None or topic_id in caller.topics
+        seen = reaches_topics(caller, (topic_id,))
     else:
         mine = _topics(caller).filter(Q(can_respond=True) | Q(can_manage=True))
         seen = mine.filter(topic_id=topic_id).exists()

@@ -6,14 +6,16 @@ from datetime import timedelta
 from hashlib import sha256
 
 from django.conf import settings
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db import transaction
+from django.db.models import Case, CharField, Exists, OuterRef, Q, Value, When
 from django.utils import timezone
 
 from chatops.actions import trail
-from chatops.actions.callers import SCOPES, Caller
+from chatops.actions.callers import SCOPES, SEES_ALL, SEES_OWN, Caller, Role, Span
 from chatops.actions.errors import Invalid
 from chatops.actions.models import ApiToken
+from chatops.remote.models import Agent
 
 PREFIX = "cho_"
 #: `last_used_at` is written at most this often, so that reading stays reading.
@@ -34,11 +36,13 @@ def issue(
     topics: Iterable[int] = (),
     days: int | None = None,
     by: Caller | None = None,
+    associate_id: int | None = None,
 ) -> tuple[ApiToken, str]:
     """Make a token for `owner`; the row, and the token itself, which is never shown again.
 
-    `topics` limits what it sees (none given: every topic); `days` is its life (default:
-    API_TOKEN_DAYS). Raises Invalid for an unknown scope.
+    `topics` limits what it sees (none given: all within its owner's reach, see `policy.reach`);
+    `days` is its life (default: API_TOKEN_DAYS); `associate_id` is whose it was before, if it was
+    somebody's. Raises Invalid for an unknown scope.
     """
     wanted = sorted(set(scopes))
     unknown = [scope for scope in wanted if scope not in SCOPES]
@@ -48,6 +52,7 @@ def issue(
             field="scopes",
         )
     plain = PREFIX + secrets.token_urlsafe(32)
+    account = Agent.objects.filter(user=owner).first()
     lifetime = timedelta(days=settings.API_TOKEN_DAYS if days is None else days)
     with transaction.atomic():
         token = ApiToken.objects.create(
@@ -57,20 +62,37 @@ def issue(
             digest=_digest(plain),
             scopes=wanted,
             topics=sorted(set(topics)),
+            associate_id=account.associate_id if account else associate_id,
             expires_at=timezone.now() + lifetime,
         )
         trail.record("token_created", caller=by, object=f"token:{token.pk}")
     return token, plain
 
 
+def _span_of_owner() -> Case:
+    """`callers.span_of` the owner's roles, in SQL."""
+
+    def one_of(roles: Iterable[Role]) -> Q:
+        return Q(Exists(Group.objects.filter(user=OuterRef("owner_id"), name__in=roles)))
+
+    return Case(
+        When(Q(owner__is_superuser=True) | one_of(SEES_ALL), then=Value(Span.EVERYTHING.value)),
+        When(one_of(SEES_OWN), then=Value(Span.OWN.value)),
+        default=Value(Span.NOTHING.value),
+        output_field=CharField(),
+    )
+
+
 def find(plain: str) -> ApiToken | None:
     """The living token with this text; None when unknown, revoked or expired.
 
-    In one statement with its owner and the owner's linked account: this is asked before every
-    request. The account's secrets stay where they are until an action signs with them.
+    In one statement with its owner, how far that one sees, and the owner's linked account: this is
+    asked before every request. The account's secrets stay where they are until an action signs with
+    them.
     """
     token = (
         ApiToken.objects.select_related("owner__agent__credential")
+        .annotate(owner_span=_span_of_owner())
         .defer("owner__agent__credential__secret", "owner__agent__credential__token")
         .filter(digest=_digest(plain), revoked_at=None, owner__is_active=True)
         .first()
@@ -99,6 +121,7 @@ def rotate(token: ApiToken, *, by: Caller | None = None) -> tuple[ApiToken, str]
             scopes=token.scopes,
             topics=token.topics,
             by=by,
+            associate_id=token.associate_id,
         )
         revoke(token, by=by)
     return fresh

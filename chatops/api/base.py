@@ -62,7 +62,7 @@ class View(APIView):
     authentication_classes = (TokenAuthentication, ConsoleAuthentication)
     permission_classes = (permissions.IsAuthenticated,)
     throttle_classes = (throttling.CallerThrottle,)
-    renderer_classes = (PassThroughRenderer,)
+    renderer_classes: Sequence[type[PassThroughRenderer]] = (PassThroughRenderer,)
     parser_classes: Sequence[type[BaseParser]] = (StrictJSONParser,)
     metadata_class = Allowed
 

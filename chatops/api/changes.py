@@ -6,6 +6,7 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chatops.actions import policy
 from chatops.actions.callers import Caller
 from chatops.actions.policy import Right
 from chatops.api import docs
@@ -13,7 +14,7 @@ from chatops.api.base import View
 from chatops.api.params import INT64, Query
 from chatops.api.problems import Problem
 from chatops.mirror import feed
-from chatops.mirror.models import Change, ChatSession
+from chatops.mirror.models import Change
 from chatops.mirror.rendering import rfc3339
 
 LIMIT, MOST = 500, 1000
@@ -57,11 +58,12 @@ def _answer(results: list[dict[str, Any]], last: int, now: feed.Position) -> dic
 
 
 def heard(caller: Caller, changes: Sequence[Change]) -> list[Change]:
-    """The changes that concern the topics the caller is limited to; all without such a limit."""
-    if caller.topics is None:
+    """The changes of sessions within the caller's reach, and those that are of no session."""
+    within = policy.reach(caller)
+    if not within.query.has_filters():
         return list(changes)
     about = {one.session_id for one in changes if one.session_id is not None}
-    mine = ChatSession.objects.about(caller.topics).filter(pk__in=about)
+    mine = within.filter(pk__in=about)
     ids = set(mine.values_list("pk", flat=True))
     return [one for one in changes if one.session_id is None or one.session_id in ids]
 

@@ -164,11 +164,7 @@ def json_body(schema: Schema) -> dict[str, Schema]:
     return {"application/json": schema}
 
 
-FIELDS = asks("fields", words_of(*shapes.SESSION_FIELDS), "Only these properties.")
-sessions_list = listing(
-    "sessions_list",
-    "Sessions, in pages",
-    "Session",
+FILTERS = (
     asks("status", COMMA_WORDS, "SuperOffice's words, e.g. `InQueue,CustomerLast`."),
     asks("open", shapes.FLAG, "Whether the chat goes on."),
     asks("gone", shapes.FLAG, "Whether SuperOffice no longer has it."),
@@ -183,6 +179,13 @@ sessions_list = listing(
     asks("ended_after", WHEN, "This moment or later."),
     asks("ended_before", WHEN, "Earlier than this."),
     asks("search", SOUGHT, f"In names and, as your rights allow, addresses and texts. {WORDS}"),
+)
+FIELDS = asks("fields", words_of(*shapes.SESSION_FIELDS), "Only these properties.")
+sessions_list = listing(
+    "sessions_list",
+    "Sessions, in pages",
+    "Session",
+    *FILTERS,
     asks(
         "ordering",
         {
@@ -209,6 +212,22 @@ session_create = change(
     "the topic: set the customer's name and address by editing the session that the answer names. "
     "`session_id` is 0 while it is not known which session was made; one chat at a time is "
     "started in a topic.",
+)
+sessions_export = operation(
+    "sessions_export",
+    "Sessions as a file",
+    asks(
+        "as",
+        {"type": "string", "enum": ["csv", "jsonl"], "default": "csv"},
+        "For spreadsheets, or a session a line as the list gives it, with `tags`, `notes` and "
+        "`reviews`.",
+    ),
+    *FILTERS,
+    scope="export",
+    more={(200, "text/csv"): shapes.TEXT, (200, "application/jsonl"): shapes.TEXT},
+    description="Every session that the filters leave, newest first, streamed; an answer that is "
+    "cut is one that does not end. Texts need `transcripts`, addresses unmasked `personal`. Each "
+    "export leaves a line in the trail.",
 )
 session_get = operation(
     "session_get",

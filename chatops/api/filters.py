@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 
-from chatops.api.params import Query
+from chatops.api.params import PEOPLE, Query
 from chatops.mirror.querysets import ChatSessionQuerySet
 
-PEOPLE = ("user", "transfer_to")
 TIMES = ("requested_after", "requested_before", "ended_after", "ended_before")
 LINKS = ("person", "contact")
 SESSION_PARAMETERS = (

@@ -18,7 +18,6 @@ from chatops.actions import policy, tokens
 from chatops.actions.callers import Caller, caller_of
 from chatops.actions.errors import ActionError, Forbidden
 from chatops.api.broadcast import Line
-from chatops.mirror.models import ChatSession
 from chatops.mirror.querysets import ChatSessionQuerySet
 from chatops.sync import screens
 
@@ -94,12 +93,10 @@ class Audience:
             self._note(set(visible.open().values_list("pk", flat=True)))
 
     def _visible(self) -> ChatSessionQuerySet:
-        token = self.caller.token
-        if token is None:
+        if self.caller.token is None:
             return policy.visible_sessions(self.caller)
-        # The scope `feed` is the right to hear; the topics say of what.
-        topics = self.caller.topics
-        return ChatSession.objects.all() if topics is None else ChatSession.objects.about(topics)
+        # The scope `feed` is the right to hear; how far it reaches says of what.
+        return policy.reach(self.caller)
 
     def _note(self, sessions: set[int]) -> None:
         now = time.monotonic()

@@ -13,6 +13,8 @@ from chatops.api.problems import Problem, invalid
 INT32 = 2**31 - 1
 INT64 = 2**63 - 1
 LONGEST_TEXT = 200
+#: Parameters that name associates.
+PEOPLE = ("user", "transfer_to")
 DIGITS = re.compile(r"[0-9]{1,19}\Z")
 #: An offset whose `+` was sent unescaped and arrives as a blank.
 LOST_PLUS = re.compile(r"(?<=\d) (?=\d\d:\d\d\Z)")
@@ -33,6 +35,14 @@ class Query:
 
     def __contains__(self, name: str) -> bool:
         return name in self._given
+
+    def given(self, *names: str) -> dict[str, str]:
+        """Those of the parameters that are there, as they came."""
+        return {name: self._given[name] for name in names if name in self._given}
+
+    def naming_me(self) -> str | None:
+        """The first parameter in which `me` stands for an associate."""
+        return next((name for name in PEOPLE if "me" in self.words(name)), None)
 
     def text(self, name: str, *, longest: int = LONGEST_TEXT) -> str | None:
         """A text without control characters, not empty; None when it is not given."""
@@ -108,11 +118,11 @@ def number(name: str, value: str, *, low: int = 0, high: int = INT32) -> int:
     return int(value)
 
 
-def associate_words(caller: Caller, name: str, given: bool) -> dict[str, int]:
+def associate_words(caller: Caller, query: Query) -> dict[str, int]:
     """What `me` stands for. Raises a 422 when it is used by somebody without a linked account."""
     if caller.associate_id is not None:
         return {"me": caller.associate_id}
-    if given:
+    if name := query.naming_me():
         raise invalid(name, "No SuperOffice account is linked to you, so `me` is nobody.")
     return {}
 

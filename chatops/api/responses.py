@@ -56,7 +56,7 @@ def actions_as_json(actions: Sequence[Action], caller: Caller) -> list[JSONDict]
     """Actions in a list, without session and message, which are asked for by id."""
     ids = {action.session_id for action in actions if action.session_id}
     visible = set(policy.visible_sessions(caller).filter(pk__in=ids).values_list("pk", flat=True))
-    shown = {right: sight.granted(caller, right, visible) for right in SHOWS.values()}
+    shown = {right: policy.granted(caller, right, visible) for right in SHOWS.values()}
     return [_action(action, caller, shown) for action in actions]
 
 
@@ -131,6 +131,7 @@ def of_the_feed(
         sorted(caller.scopes),
         sorted(caller.topics) if caller.topics is not None else None,
         caller.associate_id,
+        caller.span,
         text_index.mark() if searched else None,
     ]
     mark = blake2b(json.dumps(asks).encode(), digest_size=8).hexdigest()

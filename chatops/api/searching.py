@@ -31,11 +31,15 @@ class Around(NamedTuple):
 
 def allowed(caller: Caller, narrow: Narrow) -> Where:
     """Which of the narrowed sessions this caller may search in which part."""
-    return Where(
-        texts=narrow(policy.sessions_with(caller, Right.TRANSCRIPT)),
-        customers=narrow(policy.visible_sessions(caller)),
-        personal=narrow(policy.sessions_with(caller, Right.PERSONAL)),
+    return within(
+        narrow(policy.visible_sessions(caller)),
+        lambda right: narrow(policy.sessions_with(caller, right)),
     )
+
+
+def within(rows: ChatSessionQuerySet, having: Callable[[Right], ChatSessionQuerySet]) -> Where:
+    """Which of the rows may be searched in which part; `having` gives those with a right."""
+    return Where(texts=having(Right.TRANSCRIPT), customers=rows, personal=having(Right.PERSONAL))
 
 
 def sessions(

@@ -53,7 +53,7 @@ class Sessions(View):
         start, size = pages.cursor_of(query, order), pages.size_of(query)
         shape = shape_of(query, expandable=(sight.CARRIER,))
         self.need(Right.READ)
-        words = associate_words(self.caller, "me", given="me" in _words_for_people(query))
+        words = associate_words(self.caller, query)
         rows = filtered(policy.visible_sessions(self.caller), query, words)
         search = query.text("search")
         if search and order.column != "id":
@@ -77,10 +77,6 @@ class Sessions(View):
         topic = id_in(body_of(request, "topic"), "topic")
         self.need(Right.ACT)
         return wishes.answer(request, "create", lambda wish: verbs.create_session(topic, wish=wish))
-
-
-def _words_for_people(query: Query) -> list[str]:
-    return query.words("user") + query.words("transfer_to")
 
 
 class Session(View):

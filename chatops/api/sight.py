@@ -26,16 +26,6 @@ CARRIER, MESSAGES = "carrier", "messages"
 MOST_MESSAGES = 500
 
 
-def granted(caller: Caller, right: Right, ids: Collection[int]) -> frozenset[int]:
-    """Those of these visible sessions on which the caller has the right. At most one query."""
-    if not ids or right not in policy.rights(caller):
-        return frozenset()
-    if caller.token:
-        return frozenset(ids)
-    held = policy.sessions_with(caller, right).filter(pk__in=ids)
-    return frozenset(held.values_list("pk", flat=True))
-
-
 def sessions(
     caller: Caller,
     rows: Sequence[Row],
@@ -45,8 +35,8 @@ def sessions(
 ) -> list[str]:
     """The JSON text of each session, as this caller may see it."""
     ids = [int(row["id"]) for row in rows]
-    full = granted(caller, Right.PERSONAL, ids)
-    told = granted(caller, Right.TRANSCRIPT, ids)
+    full = policy.granted(caller, Right.PERSONAL, ids)
+    told = policy.granted(caller, Right.TRANSCRIPT, ids)
     read_at = _read_at(ids)
     carriers = _carriers(ids, full & told) if CARRIER in expand else {}
     messages = _messages(ids, told) if MESSAGES in expand else {}

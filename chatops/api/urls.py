@@ -6,6 +6,7 @@ from chatops.api import (
     asked,
     changes,
     documents,
+    exporting,
     messages,
     mirror,
     people,
@@ -30,6 +31,7 @@ _session = [
 ]
 _v1 = [
     path("sessions/", sessions.Sessions.as_view(), name="sessions"),
+    path("sessions/export/", exporting.Export.as_view(), name="sessions-export"),
     path("sessions/pick-up-next/", verbs.PickUpNext.as_view(), name="pick-up-next"),
     path("sessions/<int:session_id>/", include(_session)),
     path("messages/", messages.Search.as_view(), name="messages"),

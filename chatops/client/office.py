@@ -1,17 +1,22 @@
 """chatops' API as methods: pages as iterators, actions that wait for their ending."""
 
+import json
 import time
+import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import requests
+from urllib3.exceptions import HTTPError
 
 JSONDict = dict[str, Any]
 
 OPEN_STATES = frozenset({"queued", "sending", "unknown"})
 LONGEST_PAUSE = 30.0
+#: Bytes of a streamed answer that are read at once.
+PART = 65_536
 #: Asked to come back later, or something between us and the server that could not reach it.
 LATER = frozenset({429, 502, 503, 504})
 #: No whole answer came: cut before it, in its middle, or between its braces.
@@ -67,6 +72,21 @@ class ChatOps:
     def sessions(self, **filters: Any) -> Iterator[JSONDict]:
         """Sessions, newest first unless `ordering` says otherwise; filters as in the API."""
         yield from self._rows("sessions/", filters)
+
+    def export(self, **filters: Any) -> Iterator[JSONDict]:
+        """Every session that the filters leave, newest first, in one answer that is read as it
+        comes; with `tags`, `notes` and `reviews`.
+
+        Not tried again: an answer that is cut raises requests.RequestException. Raises Problem.
+        """
+        url, params = self._base + "sessions/export/", {**filters, "as": "jsonl"}
+        with self._http.get(
+            url, params=params, timeout=self._timeout, allow_redirects=False, stream=True
+        ) as answer:
+            if answer.status_code != 200:
+                raise _problem(answer)
+            for line in _lines(answer):
+                yield json.loads(line)
 
     def session(self, session_id: int) -> JSONDict:
         """One session. Raises Problem 404 when it is not there, or not for this token."""
@@ -213,6 +233,28 @@ class ChatOps:
     def _rows(self, path: str, params: Mapping[str, Any]) -> Iterator[JSONDict]:
         for page in self._pages(path, params):
             yield from page["results"]
+
+
+def _lines(answer: requests.Response) -> Iterator[bytes]:
+    """The lines of a streamed answer. Raises requests.ConnectionError when it ends too early.
+
+    Its compression tells that; without one, how it was sent has to. Where neither does, as when the
+    headers themselves were cut, it is taken for cut.
+    """
+    if answer.headers.get("Content-Encoding") != "gzip":
+        if not {"Transfer-Encoding", "Content-Length"} & {*map(str.title, answer.headers)}:
+            raise requests.ConnectionError("The answer was cut, or nobody could tell if it were.")
+        yield from answer.iter_lines(chunk_size=PART)
+        return
+    unzip, rest = zlib.decompressobj(zlib.MAX_WBITS | 16), b""
+    try:
+        for part in answer.raw.stream(PART, decode_content=False):
+            *lines, rest = (rest + unzip.decompress(part)).split(b"\n")
+            yield from lines
+    except (HTTPError, zlib.error) as error:
+        raise requests.ConnectionError(error) from error
+    if not unzip.eof or rest:
+        raise requests.ConnectionError("The answer was cut.")
 
 
 def _cursor(page: Mapping[str, Any]) -> str | None:

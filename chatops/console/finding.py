@@ -22,7 +22,6 @@ from chatops.mirror.search import Where
 MOST_PAGES = 5
 #: Messages that are looked at for the excerpts of one screen, and how often that is repeated.
 HITS, MOST_BITES = 200, 5
-CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +110,7 @@ class Finding:
         """Every session found, newest first: for exports."""
         if self.numbered is not None:
             yield [self.numbered]
-        after: int | None = None
-        while True:
-            found = search.sessions(self.text, self.where, limit=CHUNK, after=after)
-            if found.hits:
-                yield found.hits
-            if found.next is None:
-                return
-            after = found.next
+        yield from search.every_session(self.text, self.where)
 
 
 def finding(caller: Caller, filters: SessionFilters) -> Finding | None:

@@ -5,7 +5,7 @@ none, and still have a `next`: whoever wants all follows it to the end. What a c
 left out by the querysets that are handed in; the index itself knows no rights.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Generic, NamedTuple, TypeVar
 
@@ -109,6 +109,18 @@ def sessions(
         if not page.hits:
             break
     return Found(found, after)
+
+
+def every_session(query: str, where: Where, *, chunk: int = 500) -> Iterator[list[int]]:
+    """Every session that `sessions` finds, highest id first, in chunks: for exports."""
+    after: int | None = None
+    while True:
+        found = sessions(query, where, limit=chunk, after=after)
+        if found.hits:
+            yield found.hits
+        if found.next is None:
+            return
+        after = found.next
 
 
 def beyond(session_id: int, *, ascending: bool = False) -> int:

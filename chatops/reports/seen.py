@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,7 +69,8 @@ def _by_id(sessions: ChatSessionQuerySet, among: Ids) -> Iterator[list[JSONDict]
 
 def _seen(caller: Caller, rows: Sequence[JSONDict]) -> list[Seen]:
     ids = [row["id"] for row in rows]
-    full, told = _granted(caller, Right.PERSONAL, ids), _granted(caller, Right.TRANSCRIPT, ids)
+    full = policy.granted(caller, Right.PERSONAL, ids)
+    told = policy.granted(caller, Right.TRANSCRIPT, ids)
     return [_one(row, full=row["id"] in full, told=row["id"] in told) for row in rows]
 
 
@@ -80,8 +81,3 @@ def _one(row: JSONDict, *, full: bool, told: bool) -> Seen:
     data["gone_at"] = row["gone_at"]
     data["version"] = row["version"]
     return Seen(row["id"], data, told)
-
-
-def _granted(caller: Caller, right: Right, ids: Collection[int]) -> frozenset[int]:
-    held = policy.sessions_with(caller, right).filter(pk__in=ids)
-    return frozenset(held.values_list("pk", flat=True))

@@ -34,6 +34,13 @@ class Answer:
         return status
 
     @property
+    def content(self) -> bytes:
+        """The body; of a streamed answer, once."""
+        streamed = getattr(self.response, "streaming_content", None)
+        found: bytes = self.response.content if streamed is None else b"".join(streamed)
+        return found
+
+    @property
     def json(self) -> Any:
         return json.loads(self.response.content)
 
@@ -127,20 +134,26 @@ def at_console() -> Callable[[Person], Program]:
 
 
 @pytest.fixture
-def api(mia: Person, program: MakeProgram) -> Program:
-    """A program of mia's that may do everything."""
+def topics(superoffice: StandIn, db: None) -> None:
+    """The topics and who belongs to them: mia to 7 and 8, kari leads them."""
+    client = wiring.service_client()
+    for topic in (7, 8, 9):
+        people.store_topic(client.topics.get(topic).raw)
+        people.store_members(topic, [one.raw for one in client.topics.members(topic)])
+
+
+@pytest.fixture
+def api(mia: Person, program: MakeProgram, topics: None) -> Program:
+    """A program of mia's that may do everything in her topics."""
     return program(mia)
 
 
 @pytest.fixture
-def mirrored(superoffice: StandIn, db: None) -> Mirrored:
-    """Reads these sessions, the topics and their members into the mirror."""
+def mirrored(superoffice: StandIn, topics: None) -> Mirrored:
+    """Reads these sessions into the mirror."""
 
     def read(*session_ids: int) -> None:
         client = wiring.service_client()
-        for topic in (7, 8, 9):
-            people.store_topic(client.topics.get(topic).raw)
-            people.store_members(topic, [one.raw for one in client.topics.members(topic)])
         # One by one: several are read by threads, which do not see this test's transaction.
         for one in session_ids:
             assert refresh.session(client, one, complete=True)
@@ -198,5 +211,5 @@ def say(session: int, texts: dict[int, str]) -> None:
 
 @pytest.fixture
 def somebody(person: MakePerson) -> Person:
-    """A person without any SuperOffice account, to own tokens that only read."""
-    return person("somebody", link=False)
+    """Shown every topic, without a SuperOffice account: to own tokens that only read."""
+    return person("somebody", "auditor", link=False)

@@ -11,14 +11,16 @@ from typing import Any
 import pytest
 from pytest_django.fixtures import Settings
 
-from chatops.actions import policy
+from chatops.actions import policy, tokens
 from chatops.actions.callers import SCOPES, Role, caller_of
 from chatops.actions.models import TrailEntry
 from chatops.actions.policy import Right
 from chatops.api import schema as openapi
-from chatops.api import sight
+from chatops.api.broadcast import Line
+from chatops.api.listeners import Audience
 from chatops.demo.adapter import StandIn
 from chatops.mirror.models import ChatSession
+from chatops.remote import linking
 from tests.api.conftest import Answer, Bulk, MakeProgram, Mirrored, Program, indexed, say
 from tests.conftest import MakePerson, Person
 
@@ -58,6 +60,8 @@ LISTS = {
     "actions/": Right.READ,
     "changes/": Right.FEED,
     "mirror/": Right.READ,
+    "sessions/export/": Right.EXPORT,
+    "subscriptions/": Right.FEED,
 }
 #: The right that a route needs of somebody who sees the session.
 NEEDS = {
@@ -261,7 +265,8 @@ def test_a_token_opens_the_lists_of_its_scope(
     mia: Person, program: MakeProgram, scope: str, path: str
 ) -> None:
     opened = {"read": {"sessions/", "topics/", "agents/", "actions/", "mirror/"}}
-    opened |= {"feed": {"changes/"}, "metrics": {"mirror/"}}
+    opened |= {"feed": {"changes/", "subscriptions/"}, "metrics": {"mirror/"}}
+    opened |= {"export": {"sessions/export/"}}
     answer = program(mia, scope).get(path)
     assert answer.status == (200 if path in opened.get(scope, set()) else 403)
 
@@ -272,6 +277,85 @@ def test_lists_filters_and_searches_show_an_agent_nothing_of_others(
 ) -> None:
     caller = as_role("agent")
     assert scene.other not in caller.get(f"sessions/{query}").ids()
+
+
+def told(caller: Program, session: int) -> set[str]:
+    """Where a program comes across a session in lists, searches, exports and the feed."""
+    rows = {
+        "list": caller.get("sessions/").ids(),
+        "topic": caller.get("sessions/?topic=7,8,9").ids(),
+        "search": caller.get("sessions/?search=example").ids(),
+        "messages": [one["session_id"] for one in caller.get("messages/").json["results"]],
+        "said": [one["session_id"] for one in caller.get("messages/?search=Hi").json["results"]],
+        "feed": [one["session_id"] for one in caller.get("changes/?after=0").json["results"]],
+        "export": _exported(caller, "sessions/export/?as=jsonl"),
+        "searched export": _exported(caller, "sessions/export/?as=jsonl&search=example"),
+    }
+    return {name for name, ids in rows.items() if session in ids}
+
+
+def _exported(caller: Program, path: str) -> list[int]:
+    return [json.loads(line)["id"] for line in caller.get(path).content.splitlines()]
+
+
+EVERYWHERE = {"list", "topic", "search", "messages", "said", "feed", "export", "searched export"}
+
+
+def test_a_program_reaches_no_further_than_the_topics_of_its_owner(
+    scene: Scene, mia: Person, person: MakePerson, program: MakeProgram
+) -> None:
+    """Mia answers in topics 7 and 8, and the other chat is in 9."""
+    mias = program(mia, *SCOPES)
+    assert told(mias, scene.own) == EVERYWHERE
+    assert told(mias, scene.other) == set()
+    # Naming a topic does not open it.
+    assert told(program(mia, *SCOPES, topics=[9]), scene.other) == set()
+    # What an auditor sees anyway is everything; a topic still limits.
+    auditor = person("auditor", "auditor", link=False)
+    assert told(program(auditor, *SCOPES), scene.other) == EVERYWHERE
+    assert told(program(auditor, *SCOPES, topics=[7]), scene.other) == set()
+    # An account of a program's own has no topics, and what the operator gave.
+    assert told(program(person("crm", "agent", link=False), *SCOPES), scene.other) == EVERYWHERE
+
+
+@pytest.mark.django_db(transaction=True)  # a stream asks on connections of its own
+def test_a_stream_reaches_as_far_as_the_feed(
+    scene: Scene, mia: Person, program: MakeProgram
+) -> None:
+    lines = [Line(1, scene.own, b""), Line(2, scene.other, b""), Line(3, None, b"")]
+    for topics, heard in (((), [1, 3]), ((9,), [3]), ((7,), [1, 3])):
+        token = program(mia, "feed", topics=topics).token
+        audience = Audience(caller_of(mia.user, token=token, source="api"))
+        assert [line.number for line in audience.hears(lines)] == heard
+
+
+def test_what_is_offered_to_the_owner_is_within_reach(
+    superoffice: StandIn, mirrored: Mirrored, mia: Person, program: MakeProgram
+) -> None:
+    offered = superoffice.chat(user="ola", topic=9, offered_to="mia")
+    mirrored(offered.id)
+    assert program(mia).get(f"sessions/{offered.id}/").status == 200
+
+
+def test_a_role_that_is_taken_away_takes_the_programs_along(
+    scene: Scene, mia: Person, program: MakeProgram
+) -> None:
+    mias = program(mia, *SCOPES)
+    mia.user.groups.clear()
+    assert told(mias, scene.own) == set()
+    assert mias.get(f"sessions/{scene.own}/").status == 404
+
+
+def test_unlinking_an_account_opens_nothing(
+    scene: Scene, mia: Person, program: MakeProgram
+) -> None:
+    mias = program(mia, *SCOPES)
+    linking.unlink(mia.user)
+    assert told(mias, scene.other) == set()
+    assert mias.token
+    _, plain = tokens.rotate(mias.token)
+    rotated = Program(mias.client, {"Authorization": f"Bearer {plain}"})
+    assert scene.other not in rotated.get("sessions/").ids()
 
 
 def test_what_may_not_be_seen_cannot_be_searched_for(
@@ -377,4 +461,4 @@ def test_a_whole_list_is_decided_as_each_of_its_rows(
         one_by_one = {pk for pk in visible if policy.may(caller, right, rows[pk])}
         together = set(policy.sessions_with(caller, right).values_list("pk", flat=True))
         assert together == one_by_one, right
-        assert sight.granted(caller, right, visible) == one_by_one
+        assert policy.granted(caller, right, visible) == one_by_one

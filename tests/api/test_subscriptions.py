@@ -109,7 +109,7 @@ def test_somebody_elses_is_not_there(
     follower: Program, person: MakePerson, program: MakeProgram
 ) -> None:
     one = follower.post("subscriptions/", {"url": HERE}).json["id"]
-    other = program(person("other", link=False), "feed")
+    other = program(person("other", "auditor", link=False), "feed")
     assert other.get("subscriptions/").json["results"] == []
     for method, rest, body in (
         ("GET", "", None),

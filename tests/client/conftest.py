@@ -12,7 +12,7 @@ from chatops.actions import tokens
 from chatops.api import throttling
 from chatops.client import ChatOps
 from chatops.demo.adapter import StandIn
-from chatops.mirror import ingest
+from chatops.mirror import ingest, people
 from chatops.mirror.ingest import Answer
 from chatops.remote import wiring
 from chatops.sync import refresh
@@ -43,7 +43,7 @@ def network(served: str) -> Iterator[CuttingProxy]:
 @pytest.fixture
 def token(served: str, person: MakePerson) -> str:
     """Of somebody without a SuperOffice account: it reads and follows."""
-    owner = person("reader", link=False).user
+    owner = person("reader", "auditor", link=False).user
     return tokens.issue(owner=owner, label="copy", scopes=("read", "transcripts", "feed"))[1]
 
 
@@ -73,11 +73,13 @@ def mias(
 
 @pytest.fixture
 def mirrored(superoffice: StandIn, served: str) -> Callable[..., None]:
-    """Reads these sessions into the mirror."""
+    """Reads these sessions into the mirror, and who belongs to topic 7."""
 
     def read(*session_ids: int) -> None:
+        client = wiring.service_client()
+        people.store_members(7, [one.raw for one in client.topics.members(7)])
         for one in session_ids:
-            assert refresh.session(wiring.service_client(), one, complete=True)
+            assert refresh.session(client, one, complete=True)
 
     return read
 

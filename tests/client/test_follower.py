@@ -180,7 +180,7 @@ def test_a_revoked_token_is_not_waited_for(copy: Follower, token: str) -> None:
 def test_a_limited_token_copies_its_topics_only(
     served: str, person: MakePerson, tmp_path: Path
 ) -> None:
-    owner = person("somebody", link=False).user
+    owner = person("somebody", "auditor", link=False).user
     _, plain = tokens.issue(
         owner=owner, label="one topic", scopes=("read", "transcripts", "feed"), topics=[8]
     )

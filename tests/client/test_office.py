@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from threading import Thread
 
 import pytest
@@ -16,6 +17,7 @@ from chatops.demo.adapter import StandIn
 from chatops.remote import wiring
 from tests.client.conftest import office_of, write_messages, write_session
 from tests.client.cutting import CuttingProxy
+from tests.conftest import MakePerson
 
 Mirrored = Callable[..., None]
 
@@ -64,6 +66,29 @@ def test_a_wish_whose_answer_was_cut_off_happens_once(
     assert Action.objects.count() == 1
     said = [one.text for one in superoffice.session(chat.id).messages]
     assert len([text for text in said if "Hello there" in text]) == 1
+
+
+def test_an_export_comes_line_by_line_and_says_when_it_is_cut(
+    served: str, token: str, network: CuttingProxy, person: MakePerson
+) -> None:
+    for one in range(1, 41):
+        write_session(one, TopicId=7 + one % 2)
+    owner = person("exporter", "auditor", link=False).user
+    scopes = ("export", "transcripts")
+    _, plain = tokens.issue(owner=owner, label="x", scopes=scopes)
+    with closing(office_of(served, plain)) as office:
+        found = list(office.export(topic=8))
+        assert [one["id"] for one in found] == list(range(39, 0, -2))
+        assert found[0]["tags"] == []
+        with pytest.raises(Problem) as refused:
+            next(office.export(topic="x"))
+        assert refused.value.status == 422
+    with closing(office_of(served, token)) as office, pytest.raises(Problem) as refused:
+        next(office.export())
+    assert refused.value.code == "forbidden"
+    network.mean = 100
+    with closing(office_of(network.url, plain)) as office, pytest.raises(requests.RequestException):
+        list(office.export())
 
 
 def test_the_same_key_is_the_same_wish_also_for_another_client(

@@ -19,7 +19,7 @@ def test_a_signal_ends_server_worker_and_open_streams_within_two_seconds(
     place = make_place(STANDIN_PORT=str(free_port()))  # nobody there: the worker fails, and stays
     site = place.serve()
     children = eventually(site.children, within=10)
-    place.command("person", "add", "programs", "--role", "agent")
+    place.command("person", "add", "programs", "--role", "auditor")
     plain = place.command("token", "create", "--person=programs", "--label=x", "--scope", "feed")
     path = "/api/v1/changes/stream/"
     with site.stream(path, Authorization=f"Bearer {plain.strip()}") as events:

@@ -20,7 +20,7 @@ def tell(*sessions):
 
 def token(place: Place, *scopes: str, topics: tuple[int, ...] = ()) -> dict[str, str]:
     """The header of a token made for a program of its own."""
-    place.command("person", "add", "programs", "--role", "agent")
+    place.command("person", "add", "programs", "--role", "auditor")
     limits = ["--topic", *map(str, topics)] if topics else []
     made = place.command(
         "token", "create", "--person", "programs", "--label", "x", "--scope", *scopes, *limits

@@ -31,7 +31,7 @@ def receiver(transactional_db: None, settings: Settings) -> Iterator[Receiver]:
 @pytest.fixture
 def caller(receiver: Receiver, person: MakePerson) -> Caller:
     """A program that may follow the feed."""
-    owner = person("follower", link=False).user
+    owner = person("follower", "auditor", link=False).user
     token, _ = tokens.issue(owner=owner, label="follows", scopes=["feed"])
     return caller_of(owner, token=token, source="api")
 
