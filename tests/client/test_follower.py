@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -250,29 +250,69 @@ class Writers:
 WRITERS, CUTS = int(os.environ.get("WRITERS", "4")), int(os.environ.get("CUTS", "60"))
 
 
-def test_the_copy_is_exact_under_writers_and_cuts(
-    network: CuttingProxy, token: str, tmp_path: Path, check: Check
+class Steady(threading.Thread):
+    """A second reader, whose connection holds: it follows on a thread of its own."""
+
+    def __init__(self, url: str, token: str, file: Path) -> None:
+        super().__init__(name="steady")
+        self._url, self._token, self._file = url, token, file
+        self._over = threading.Event()
+
+    def run(self) -> None:
+        office = office_of(self._url, self._token)
+        copy = Follower(office, self._file)
+        while not self._over.is_set():
+            copy.follow(seconds=0.5, every=0.05)
+        copy.close()
+        office.close()
+
+    def end(self) -> None:
+        """After the round that is under way."""
+        self._over.set()
+        self.join()
+
+
+@contextmanager
+def foreign_transaction() -> Iterator[None]:
+    """Somebody else has written in this database, and does not commit."""
+    other = connections.create_connection("default")
+    with closing(other), other.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("CREATE TEMP TABLE of_somebody AS SELECT count(*) FROM mirror_change")
+        yield
+        cursor.execute("ROLLBACK")
+
+
+def test_three_copies_are_exact_under_writers_and_cuts(
+    network: CuttingProxy, served: str, token: str, tmp_path: Path, check: Check
 ) -> None:
-    """The connection is cut again and again, and the follower ended and started now and then."""
-    file = tmp_path / "copy.sqlite3"
+    """One is cut again and again, and ended and started now and then; one pauses from the start to
+    the end; one just follows. Somebody else's transaction stays open over all of it.
+    """
     dice = random.Random(7)
     for one in range(1, SESSIONS + 1):
         write_session(one)
+    files = [tmp_path / f"{name}.sqlite3" for name in ("cut", "paused", "steady")]
+    straight = office_of(served, token)
+    with closing(Follower(straight, files[1])) as paused:
+        read_all(paused)
     network.mean = 1500
-    with Writers(WRITERS) as writing:
-        while network.cuts < CUTS and not writing.broken:
-            through = office_of(network.url, token, tries=3)
-            copy = Follower(through, file)
-            copy.follow(seconds=dice.uniform(0.2, 1.5), every=0.01)
-            copy.close()
-            through.close()
-    assert not writing.broken
-    network.mean = None
-    through = office_of(network.url, token)
-    copy = Follower(through, file)
-    read_all(copy)
-    check(copy)
-    copy.close()
-    through.close()
+    steady = Steady(served, token, files[2])
+    with foreign_transaction():
+        with Writers(WRITERS) as writing:
+            steady.start()
+            while network.cuts < CUTS and not writing.broken:
+                through = office_of(network.url, token, tries=3)
+                copy = Follower(through, files[0])
+                copy.follow(seconds=dice.uniform(0.2, 1.5), every=0.01)
+                copy.close()
+                through.close()
+        steady.end()
+        assert not writing.broken
+        for file in files:
+            with closing(Follower(straight, file)) as copy:
+                read_all(copy)
+                check(copy)
+    straight.close()
     assert network.cuts >= CUTS
     assert writing.written > CUTS / 4
