@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import F
 from django.utils import timezone
 
 from chatops.mirror import (
@@ -33,7 +32,6 @@ __all__ = [
     "Counts",
     "NotACarrier",
     "mark_gone",
-    "mark_missed",
     "next_reading",
     "store_message",
     "store_messages",
@@ -150,7 +148,6 @@ class _Reading(NamedTuple):
     messages_read_at: datetime | None
     messages_digest: str
     last_message_id: int
-    missed: int
 
 
 def _locked_readings(ids: Sequence[int]) -> dict[int, _Reading]:
@@ -165,7 +162,7 @@ def _locked_readings(ids: Sequence[int]) -> dict[int, _Reading]:
     return held
 
 
-_READ = ("session_id", "reading", "read_at", "version", "digest", "content", "missed")
+_READ = ("session_id", "reading", "read_at", "version", "digest", "content")
 
 
 def _write_sessions(
@@ -201,7 +198,7 @@ def _write_sessions(
                 counts.changed += bool(before.content)
                 news.append(feed.News(Change.Kind.SESSION, one, one))
             write.append(rows.with_version(made[one], version))
-            marks.append((one, until, stored_at, version, each.digest, contents[one], 0))
+            marks.append((one, until, stored_at, version, each.digest, contents[one]))
         bulk.upsert(ChatSession, rows.SESSION_COLUMNS, write)
         bulk.upsert(SessionReading, _READ, marks)
         people.store_associates_of((each.raw for each in candidates.values()), read_at=read_at)
@@ -352,15 +349,6 @@ def _mark_messages_read(
 
 
 # --- What is gone --------------------------------------------------------------------------------
-
-
-def mark_missed(ids: Sequence[int]) -> dict[int, int]:
-    """Count one more comparison that did not find these sessions; how often in a row by now."""
-    with transaction.atomic():
-        held = _locked_readings(ids)
-        for chunk in bulk.in_chunks(ids):
-            SessionReading.objects.filter(session_id__in=chunk).update(missed=F("missed") + 1)
-    return {one: row.missed + 1 for one, row in held.items()}
 
 
 def mark_gone(

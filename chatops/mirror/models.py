@@ -183,8 +183,6 @@ class SessionReading(models.Model):
     #: Digest of the bytes of the last complete `GET …/Messages`.
     messages_digest = models.CharField(max_length=32, db_default="")
     last_message_id = models.IntegerField(db_default=0)
-    #: How often in a row a comparison did not find the session (a tombstone takes two).
-    missed = models.SmallIntegerField(db_default=0)
 
 
 class ChatMessage(models.Model):

@@ -14,18 +14,18 @@ from django.db import connection
 
 from chatops.mirror.rows import stored_time
 
-SESSION = ("digest", "reading", "read_at", ", missed = 0")
-MESSAGES = ("messages_digest", "messages_reading", "messages_read_at", "")
-Columns = tuple[str, str, str, str]
+SESSION = ("digest", "reading", "read_at")
+MESSAGES = ("messages_digest", "messages_reading", "messages_read_at")
+Columns = tuple[str, str, str]
 
 
 @lru_cache(maxsize=4)
 def _statement(vendor: str, columns: Columns) -> str:
-    digest, reading, read_at, more = columns
+    digest, reading, read_at = columns
     # All names are ours; values are parameters.
     if vendor == "sqlite":
         return (
-            f"UPDATE mirror_sessionreading SET {reading} = %s, {read_at} = %s{more}"  # noqa: S608
+            f"UPDATE mirror_sessionreading SET {reading} = %s, {read_at} = %s"  # noqa: S608
             " FROM json_each(%s) AS answer WHERE session_id = CAST(answer.key AS INTEGER)"
             f" AND {digest} = answer.value AND {reading} < %s RETURNING session_id"
         )
@@ -35,7 +35,7 @@ def _statement(vendor: str, columns: Columns) -> str:
         " JOIN unnest(%s::integer[], %s::text[]) AS answer (id, bytes)"
         f" ON mine.session_id = answer.id AND mine.{digest} = answer.bytes"
         f" WHERE mine.{reading} < %s ORDER BY mine.session_id FOR UPDATE OF mine)"
-        f" UPDATE mirror_sessionreading AS mine SET {reading} = %s, {read_at} = %s{more}"
+        f" UPDATE mirror_sessionreading AS mine SET {reading} = %s, {read_at} = %s"
         " FROM held WHERE mine.session_id = held.session_id RETURNING mine.session_id"
     )
 

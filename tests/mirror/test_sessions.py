@@ -104,14 +104,6 @@ def test_gone_by_an_older_reading_does_not_take_back_a_newer_one() -> None:
     assert ChatSession.objects.get().gone_at is None
 
 
-def test_misses_are_counted_in_a_row_and_a_sight_ends_them() -> None:
-    read_session(session())
-    assert ingest.mark_missed([844]) == {844: 1}
-    assert ingest.mark_missed([844]) == {844: 2}
-    read_session(session())
-    assert ingest.mark_missed([844]) == {844: 1}
-
-
 @pytest.mark.parametrize(
     "answer",
     [
