@@ -1,4 +1,5 @@
-"""What `serve` runs: the live streams as bare ASGI, and Django as WSGI in threads beside them.
+"""What `serve` runs: the live streams and the door for webhooks as bare ASGI, and Django as WSGI in
+threads beside them.
 
 Django under ASGI was measured at less than half the lists and with a thread for every stream.
 Before a request takes one of the threads it is read here: its body, up to the cap, so that a slow
@@ -21,8 +22,9 @@ from a2wsgi import WSGIMiddleware  # noqa: E402
 from django.conf import settings  # noqa: E402
 
 from chatops.api import problems  # noqa: E402
+from chatops.api.hookdoor import HookDoor  # noqa: E402
 from chatops.api.stream import DOORS, Streams  # noqa: E402
-from chatops.middleware import request_id_from, too_large  # noqa: E402
+from chatops.middleware import HOOKS, request_id_from, too_large  # noqa: E402
 from chatops.wsgi import application as wsgi_application  # noqa: E402
 
 Scope = dict[str, Any]
@@ -44,6 +46,7 @@ class Application:
 
     def __init__(self) -> None:
         self.streams: Streams | None = None
+        self.hints: HookDoor | None = None
         # The bridge describes every ASGI event as a type of its own; ours are plain dicts.
         self.django: Any = WSGIMiddleware(cast(Any, wsgi_application), settings.WEB_THREADS)
 
@@ -63,6 +66,11 @@ class Application:
             self.streams = Streams()
         return self.streams
 
+    def _hints(self) -> HookDoor:
+        if self.hints is None:
+            self.hints = HookDoor()
+        return self.hints
+
     def stop(self) -> None:
         """End every live stream, which a server waits for otherwise. On the loop's thread."""
         self._streams().close()
@@ -71,6 +79,7 @@ class Application:
         while (message := await receive())["type"] != "lifespan.shutdown":
             await send({"type": f"{message['type']}.complete"})
         self.stop()
+        self._hints().close()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,6 +89,9 @@ class Application:
             await refuse_too_large(scope, send)
             return
         except Gone:
+            return
+        if scope["path"] == HOOKS and scope["method"] == "POST":
+            await self._hints()(scope, body, send)
             return
         await self.django(for_wsgi(scope, body), replay(body), send)
 

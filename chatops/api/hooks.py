@@ -1,4 +1,7 @@
-"""The door for SuperOffice's webhooks: check the raw bytes, store, answer; nothing else."""
+"""The door for SuperOffice's webhooks: check the raw bytes, store, answer; nothing else.
+
+As a view, for any server; under `serve`, `hookdoor` does the same before Django.
+"""
 
 import logging
 
@@ -16,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 #: All that a forged hint leaves behind.
 REFUSED = Counter("chatops_hints_refused", "Hints without a valid signature.")
+NOT_SIGNED, NOT_STORED = "The signature is missing or wrong.", "It could not be stored."
 
 
 @csrf_exempt
@@ -37,10 +41,10 @@ def receive(request: HttpRequest) -> HttpResponse:
     signature = request.headers.get(webhooks.SIGNATURE_HEADER, "")
     if not webhooks.is_signed(body, signature, settings.WEBHOOK_SECRETS):
         REFUSED.inc()
-        return problems.plain(request, 401, "The signature is missing or wrong.")
+        return problems.plain(request, 401, NOT_SIGNED)
     try:
         inbox.store(body, request.headers.get(webhooks.EVENT_ID_HEADER))
     except DatabaseError:
         logger.exception("a hint could not be stored")
-        return problems.plain(request, 503, "It could not be stored.", code="not_stored")
+        return problems.plain(request, 503, NOT_STORED, code="not_stored")
     return HttpResponse(status=200)

@@ -7,8 +7,9 @@ nothing of the hint's body is copied anywhere (contract, fact 3).
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from hashlib import blake2b
@@ -16,6 +17,7 @@ from itertools import chain, islice
 
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.db.models import F
 from django.utils import timezone
 
@@ -92,40 +94,71 @@ class Verdict(StrEnum):
     IGNORED = "ignored"
 
 
-def store(body: bytes, event_header: str | None = None) -> Verdict:
-    """Remember a delivery, whose signature the caller has checked, once. No remote call.
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A delivery as it is remembered: nothing else of its body is kept."""
+
+    #: What makes it the same as another.
+    key: str
+    event: str = ""
+    #: The session to read; None when there is none.
+    session_id: int | None = None
+    detail: str = ""
+
+
+def read(body: bytes, event_header: str | None = None) -> Hint:
+    """What is remembered of a delivery, whatever it contains.
 
     Keyed by the event's id in the body, else by the header's, else by the body itself (L 26).
-    Raises DatabaseError, within 3 seconds on SQLite, when it cannot be stored.
     """
     try:
         payload = webhooks.parse(body)
     except webhooks.UnreadableWebhook as error:
-        return _remember(_digest(body), detail=str(error))
+        return Hint(_digest(body), detail=str(error))
     event_id = payload.event_id or event_header or ""
     # Resends of one event have one id; two events of a sender without ids differ in their bodies.
     key = event_id if 0 < len(event_id) <= LONGEST_ID else _digest(body)
-    return _remember(
+    return Hint(
         key.replace("\x00", ""),
         event=payload.event[:64],
         session_id=None if payload.is_test else payload.session_id,
     )
 
 
+def store(body: bytes, event_header: str | None = None) -> Verdict:
+    """Remember a delivery, whose signature the caller has checked, once. No remote call.
+
+    Raises DatabaseError, within 3 seconds on SQLite, when it cannot be stored.
+    """
+    return store_all([read(body, event_header)])[0]
+
+
+def store_all(hints: Sequence[Hint]) -> list[Verdict]:
+    """Remember these in one commit; what became of each. Raises DatabaseError: none is stored."""
+    # In one order everywhere, so that two processes with the same hints never wait for each other.
+    places = sorted(range(len(hints)), key=lambda place: hints[place].key)
+    verdicts = [Verdict.STORED] * len(hints)
+    together = transaction.atomic() if len(hints) > 1 else nullcontext()
+    with _turn(), together, connection.cursor() as cursor:
+        for place in places:
+            verdicts[place] = _remember(cursor, hints[place])
+    return verdicts
+
+
 def _digest(body: bytes) -> str:
     return f"digest:{blake2b(body, digest_size=16).hexdigest()}"
 
 
-def _remember(
-    key: str, *, event: str = "", session_id: int | None = None, detail: str = ""
-) -> Verdict:
-    ignored = session_id is None
+def _remember(cursor: CursorWrapper, hint: Hint) -> Verdict:
+    ignored = hint.session_id is None
     moment = connection.ops.adapt_datetimefield_value(timezone.now())
     state = State.IGNORED if ignored else State.WAITING
-    given = [key, event, session_id, moment, moment, state, moment if ignored else None, detail]
-    with _turn(), connection.cursor() as cursor:
-        cursor.execute(_INSERT, given)
-        [(repeats,)] = cursor.fetchall()
+    settled = moment if ignored else None
+    cursor.execute(
+        _INSERT,
+        [hint.key, hint.event, hint.session_id, moment, moment, state, settled, hint.detail],
+    )
+    [(repeats,)] = cursor.fetchall()
     if repeats:
         return Verdict.REPEATED
     return Verdict.IGNORED if ignored else Verdict.STORED
