@@ -129,7 +129,7 @@ def identity_of(caller: Caller) -> Agent:
     if agent.credential.broken_at:
         raise IdentityRequired(
             "SuperOffice no longer accepts your linked account: "
-            f"{agent.credential.broken_because or 'it has to be signed in again'}. "
+            f"{agent.credential.broken_because.rstrip('.') or 'it has to be signed in again'}. "
             "Link it again under “My SuperOffice account”."
         )
     return agent

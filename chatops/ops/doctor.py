@@ -17,6 +17,7 @@ from django.utils import timezone
 from chatops.actions.models import Action, State
 from chatops.ops.findings import Finding, fail, ok, warn
 from chatops.remote import abilities, wiring
+from chatops.remote.gate import GateClosed
 from chatops.remote.models import Agent
 from chatops.superoffice import times
 from chatops.superoffice.client import Client
@@ -85,6 +86,10 @@ def _superoffice() -> Iterator[Finding]:
     except HostNotAllowed as error:
         yield fail("reachable", error.detail, "Check SUPEROFFICE_API_URL and "
                    "SUPEROFFICE_ALLOWED_HOSTS.")  # fmt: skip
+        return
+    except GateClosed as error:
+        yield fail("reachable", error.detail,
+                   "Wait: it is tried again by itself.")  # fmt: skip
         return
     except SuperOfficeError as error:
         yield fail("reachable", error.detail,

@@ -67,6 +67,13 @@ def api_url() -> str:
     return row.api_url
 
 
+def closed() -> TenantState | None:
+    """The tenant's state when SuperOffice last said that it is closed; None while it is open, or
+    where the address is fixed. No call."""
+    row = _known() if settings.SUPEROFFICE_TENANT else None
+    return row if row and not row.is_running else None
+
+
 def _known() -> TenantState | None:
     return TenantState.objects.filter(tenant=settings.SUPEROFFICE_TENANT).first()
 

@@ -10,7 +10,7 @@ from django.db.models import F, Min, Q, Sum
 from django.utils import timezone
 
 from chatops.mirror.models import ChatSession, Drift
-from chatops.remote import gate
+from chatops.remote import gate, tenant
 from chatops.sync import alarms, hooks, hours, inbox
 from chatops.sync.models import Alarm, Cursor, RangeProof, SyncRun, WebhookDelivery
 
@@ -45,6 +45,20 @@ MEANINGS: dict[str, str] = {
 }
 
 
+#: What a closed tenant means to a person, by its state (contract A.1).
+CLOSED: dict[str, str] = {
+    "Provisioning": "the SuperOffice tenant is still being set up",
+    "Deleted": "the SuperOffice tenant was deleted",
+    "Deleting": "the SuperOffice tenant is being deleted",
+    "DeleteFailed": "the SuperOffice tenant is being deleted",
+    "Suspended": "the SuperOffice tenant is suspended: its subscription needs attention",
+    "OfflineMaintenance": "SuperOffice is closed for maintenance, usually for minutes",
+    "ProvisioningFailed": "the SuperOffice tenant could not be set up",
+    "MigrationPending": "the SuperOffice tenant is waiting to be moved, which may take days",
+}
+CLOSED_SOMEHOW = "SuperOffice says that the tenant is not available"
+
+
 @dataclass(frozen=True, slots=True)
 class Freshness:
     """As of when the mirror is; since when it is stale and why, in words for a person."""
@@ -72,6 +86,8 @@ def freshness() -> Freshness:
     as_of = row.ok_at if row else None
     if row is None or as_of is None:
         return Freshness(None, None, _because(row) or "nothing has been read yet")
+    if closed := tenant.closed():
+        return Freshness(as_of, as_of, CLOSED.get(closed.state, CLOSED_SOMEHOW))
     if timezone.now() - as_of <= allowed_age():
         return Freshness(as_of, None)
     return Freshness(as_of, as_of, _because(row) or "no worker is running")

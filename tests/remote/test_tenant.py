@@ -12,6 +12,8 @@ from chatops.remote import tenant, wiring
 from chatops.remote.gate import GateClosed
 from chatops.remote.models import TenantState
 from chatops.superoffice import errors
+from chatops.sync import health
+from chatops.sync.models import Cursor
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +65,24 @@ def test_a_closed_tenant_is_left_alone_and_its_state_is_told(online: StandIn, st
             ask()
         assert closed.value.retry_after
     assert len(online.journal(kind="request")) == before + 1
+
+
+def test_a_closed_tenant_is_shown_as_what_it_is_and_no_longer_once_it_is_open(
+    online: StandIn,
+) -> None:
+    ask()
+    Cursor.objects.create(name=health.OPEN, due_at=timezone.now(), ok_at=timezone.now())
+    assert not health.freshness().is_stale
+    online.options(tenant_state="OfflineMaintenance")
+    TenantState.objects.update(valid_until=timezone.now())
+    with pytest.raises(GateClosed):
+        ask()
+    assert health.freshness().reason == "SuperOffice is closed for maintenance, usually for minutes"
+    assert health.freshness().is_stale
+    online.options(tenant_state="Running")
+    TenantState.objects.update(valid_until=timezone.now())
+    ask()
+    assert not health.freshness().is_stale
 
 
 def test_maintenance_during_which_the_api_is_open_changes_nothing(online: StandIn) -> None:
