@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.db import connection, connections
 
-from chatops.mirror import feed, ingest
+from chatops.mirror import feed, forgetting, ingest
 from chatops.mirror.ingest import Answer
-from chatops.mirror.models import ChatSession, SessionReading
-from tests.mirror.carriers import associate, body, session
+from chatops.mirror.models import ChatMessage, ChatSession, Forgotten, SessionReading
+from tests.mirror.carriers import associate, body, message, session
 
 pytestmark = [
     pytest.mark.postgres,
@@ -108,3 +108,39 @@ def test_numbers_have_no_hole_while_a_foreign_transaction_stays_open() -> None:
     wrong = together([*works, writer(WRITERS)])
     assert wrong == []
     assert seen == list(range(before + 1, before + WRITERS * EACH + 1))
+
+
+def test_what_is_forgotten_while_twenty_write_it_again_stays_forgotten() -> None:
+    ids = list(range(1, 11))
+    begun = threading.Event()
+
+    def syncer(number: int) -> Callable[[], None]:
+        dice = random.Random(number)
+
+        def work() -> None:
+            for turn in range(3):
+                order = dice.sample(ids, len(ids))
+                reading = ingest.next_reading()
+                said = f"secret {number} {turn}"
+                carriers = [session(one, LastMessage=said, CustomerName=said) for one in order]
+                answers = [Answer(one["ChatSessionId"], body(one)) for one in carriers]
+                ingest.store_sessions(answers, reading=reading)
+                lines = [
+                    Answer(one, body([message(one * 10 + turn, said, one, Author=said)]))
+                    for one in order
+                ]
+                ingest.store_messages(lines, reading=reading, complete=False)
+                begun.set()
+
+        return work
+
+    def forget() -> None:
+        begun.wait(30)
+        forgetting.forget(ids, Forgotten.Level.ALL)
+
+    assert together([forget, *(syncer(number) for number in range(WRITERS))]) == []
+    assert ChatSession.objects.count() == len(ids)
+    sessions = ChatSession.objects.values_list("raw", "rendered", "masked", "customer_name")
+    messages = ChatMessage.objects.values_list("message", "author", "rendered")
+    told = ["".join(row) for row in (*sessions, *messages)]
+    assert not [row for row in told if "secret" in row]
