@@ -31,10 +31,11 @@ def prune() -> int:
 def erase(session_ids: Sequence[int]) -> int:
     """Empty what runs hold in words about these sessions; how many rows.
 
-    What a run that is through had asked for goes for all its sessions: it was one text for all.
+    What a run asked for goes for all its sessions, because it was one text for all; only a run that
+    is under way still needs it, and it ends within BULK_EXPIRES_SECONDS.
     """
     rows = BulkRow.objects.filter(session_id__in=session_ids)
-    BulkRun.objects.filter(rows__in=rows, ended_at__isnull=False).update(asked={})
+    BulkRun.objects.filter(rows__in=rows).exclude(stage=Stage.RUNNING).update(asked={})
     return rows.exclude(detail="").update(detail="")
 
 

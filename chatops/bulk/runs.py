@@ -144,7 +144,10 @@ def again(run_id: int, caller: Caller) -> BulkRun:
     """
     run = visible(run_id, caller)
     ids = rows_of(run, "not_done").values_list("session_id", flat=True)
-    return preparing.prepare(caller, run.deed, list(ids))
+    draft = preparing.prepare(caller, run.deed, list(ids))
+    draft.asked = run.asked  # what its form begins with
+    draft.save(update_fields=["asked"])
+    return draft
 
 
 def named(run: BulkRun) -> str:

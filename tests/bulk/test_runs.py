@@ -138,6 +138,7 @@ def test_cancelling_leaves_what_has_not_begun(
     assert list(what.order_by("id")) == ["bulk_started", "bulk_cancelled", "bulk_ended"]
     again = runs.again(run.pk, mia.caller())
     assert outcomes(again) == {"coming": 3}
+    assert again.asked == {"to": 18}
 
 
 def test_a_row_without_an_answer_is_open_and_then_with_a_person(

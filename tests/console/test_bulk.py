@@ -181,6 +181,24 @@ def test_the_cost_of_its_pages_does_not_depend_on_the_rows(
     assert max(few) <= 25
 
 
+def test_the_list_of_runs_asks_once_for_all_their_colleagues(
+    superoffice: StandIn, mia_there: AtConsole, mirrored: Mirrored, stored: Stored
+) -> None:
+    mirrored()
+    stored([carrier(1)])
+
+    def queries() -> int:
+        run = taken(mia_there, "transfer", 1)
+        mia_there.post(path_of(run, "start/"), to="18")
+        mia_there.page(LIST)
+        with CaptureQueriesContext(connection) as seen:
+            assert "Ola Nordli" in mia_there.page(LIST)
+        return len(seen)
+
+    first = queries()
+    assert queries() == queries() == first
+
+
 def test_each_role_finds_in_the_list_what_it_may_do(
     superoffice: StandIn,
     mia_there: AtConsole,
@@ -279,6 +297,7 @@ def test_cancelling_and_once_more(
     assert {one.state for one in run.rows.all()} == {RowState.DONE, RowState.CANCELLED}
     again = led_to(mia_there.post(path_of(run, "again/")))
     assert ids_in(again) == [2]
+    assert 'name="tag" id="tag" value="x"' in mia_there.page(path_of(again))
     assert mia_there.post(path_of(again, "cancel/"))["Location"] == "/admin/sessions/"
     assert not BulkRun.objects.filter(pk=again.pk).exists()
 

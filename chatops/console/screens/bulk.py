@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -14,7 +14,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from chatops.actions import errors, intent, outcomes, policy
 from chatops.actions.callers import Caller
-from chatops.actions.ending import name_of
 from chatops.actions.models import Action
 from chatops.bulk import deeds, preparing, runs
 from chatops.bulk.models import BulkRow, BulkRun, Deed, RowState, Stage
@@ -23,6 +22,7 @@ from chatops.console.screen import caller_from, screen, show
 from chatops.console.screens import export, session
 from chatops.console.screens.edit import LABELS
 from chatops.console.sentences import told
+from chatops.mirror.models import Associate
 from chatops.notebook.models import Tag
 
 PAGE = 100
@@ -60,13 +60,13 @@ def bulk(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST":
         return _take(request)
     page = paging.page(runs.mine(caller_from(request)), request.GET, size=RUNS)
-    counts = runs.counted_each([one.pk for one in page.rows])
+    counts, names = runs.counted_each([one.pk for one in page.rows]), _names(page.rows)
     told_runs = [
         Told(
             one,
             wording.DEED[one.deed],
             wording.STAGE[one.stage],
-            _about(one),
+            _about(one, names),
             _some(one, counts[one.pk]),
         )
         for one in page.rows
@@ -160,7 +160,7 @@ def _page(
             "run": one,
             "deed": wording.DEED[one.deed],
             "stage": wording.STAGE[one.stage],
-            "about": _about(one),
+            "about": "" if one.stage == Stage.DRAFT else _about(one, _names([one])),
             "draft": one.stage == Stage.DRAFT,
             "running": one.stage == Stage.RUNNING,
             "through": one.ended_at is not None,
@@ -183,7 +183,10 @@ def _form(one: BulkRun, caller: Caller, typed: Mapping[str, str]) -> dict[str, A
     deed = Deed(one.deed)
     tags = Tag.objects.order_by("folded").values_list("name", flat=True)
     return {
-        "typed": {name: typed.get(name, "") for name in ("to", "path", "value", "tag")},
+        "typed": {
+            name: typed.get(name, str(one.asked.get(name, "")))
+            for name in ("to", "path", "value", "tag")
+        },
         "targets": session.colleagues(caller) if deed is Deed.TRANSFER else [],
         "fields": [(path, LABELS[path]) for path in deeds.FIELDS],
         "tags": list(tags[:TAGS]) if deed in {Deed.TAG, Deed.UNTAG} else [],
@@ -224,11 +227,17 @@ def _some(one: BulkRun, counts: Mapping[str, int]) -> list[tuple[str, int]]:
     return [(_outcome(one, name), count) for name, count in counts.items() if count]
 
 
-def _about(one: BulkRun) -> str:
+def _names(found: Iterable[BulkRun]) -> dict[int, str]:
+    """The colleagues to whom these runs offered chats, by id."""
+    ids = {one.asked["to"] for one in found if "to" in one.asked}
+    return {pk: str(each) for pk, each in Associate.objects.in_bulk(ids).items()}
+
+
+def _about(one: BulkRun, names: Mapping[int, str]) -> str:
     """To whom, or to what: what the run was started with."""
     asked = one.asked
     if "to" in asked:
-        return name_of(asked["to"])
+        return names.get(asked["to"], str(asked["to"]))
     if "path" in asked:
         value = asked["value"] or "–"
         return f"{LABELS[asked['path']]}: {value}"
