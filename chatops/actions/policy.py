@@ -4,8 +4,9 @@ The matrix stands in docs/permissions.md; `RIGHTS_OF_ROLE`, `SCOPE_OF_RIGHT` and
 "visible?" and "own, team or all?" are all of it.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
 from enum import StrEnum
+from functools import lru_cache
 
 from django.db.models import Q, QuerySet
 
@@ -67,10 +68,15 @@ SCOPE_OF_RIGHT: dict[Right, str] = {
 }
 
 
+@lru_cache(maxsize=256)
+def _of_scopes(scopes: frozenset[str]) -> frozenset[Right]:
+    return frozenset(one for one, scope in SCOPE_OF_RIGHT.items() if scope in scopes)
+
+
 def rights(caller: Caller) -> frozenset[Right]:
     """Every right the caller has on at least something."""
     if caller.token:
-        return frozenset(one for one, scope in SCOPE_OF_RIGHT.items() if scope in caller.scopes)
+        return _of_scopes(caller.scopes)
     return frozenset().union(*(RIGHTS_OF_ROLE[role] for role in caller.roles))
 
 
@@ -145,6 +151,17 @@ def visible_sessions(caller: Caller) -> ChatSessionQuerySet:
     if not caller.roles & SEES_OWN:
         return sessions.none()
     return sessions.filter(_own(caller) | _team(caller))
+
+
+def sight_of(caller: Caller) -> Hashable | None:
+    """All of a program's that `visible_sessions` depends on; None for a person, who has too much.
+
+    What is asked of the database itself (the topics that somebody belongs to) is asked each time.
+    """
+    if not caller.token:
+        return None
+    mine = (caller.name, caller.scopes, caller.topics, caller.span, caller.bound_to)
+    return (*mine, caller.associate_id, caller.roles)
 
 
 def _leads(caller: Caller, session: ChatSession) -> bool:

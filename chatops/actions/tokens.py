@@ -15,6 +15,7 @@ from chatops.actions import trail
 from chatops.actions.callers import SCOPES, SEES_ALL, SEES_OWN, Caller, Role, Span
 from chatops.actions.errors import Invalid
 from chatops.actions.models import ApiToken
+from chatops.actions.prepared import Prepared
 from chatops.remote.models import Agent
 
 PREFIX = "cho_"
@@ -83,6 +84,17 @@ def _span_of_owner() -> Case:
     )
 
 
+_LIVING = Prepared(
+    lambda digest: (
+        ApiToken.objects.select_related("owner__agent__credential")
+        .annotate(owner_span=_span_of_owner())
+        .defer("owner__agent__credential__secret", "owner__agent__credential__token")
+        .defer("created_at", "owner__password", "owner__last_login", "owner__date_joined")
+        .filter(digest=digest, revoked_at=None, owner__is_active=True)
+    )
+)
+
+
 def find(plain: str) -> ApiToken | None:
     """The living token with this text; None when unknown, revoked or expired.
 
@@ -90,13 +102,7 @@ def find(plain: str) -> ApiToken | None:
     asked before every request. The account's secrets stay where they are until an action signs with
     them.
     """
-    token = (
-        ApiToken.objects.select_related("owner__agent__credential")
-        .annotate(owner_span=_span_of_owner())
-        .defer("owner__agent__credential__secret", "owner__agent__credential__token")
-        .filter(digest=_digest(plain), revoked_at=None, owner__is_active=True)
-        .first()
-    )
+    token = _LIVING.first(_digest(plain))
     now = timezone.now()
     if token is None or token.expires_at <= now:
         return None

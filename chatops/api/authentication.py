@@ -4,6 +4,7 @@ Both give `request.auth` the Caller that decides everything, made once for a req
 """
 
 from django.contrib.auth.models import User
+from django.http import HttpRequest
 from rest_framework import authentication, exceptions
 from rest_framework.request import Request
 
@@ -14,14 +15,19 @@ CHALLENGE = 'Bearer realm="chatops"'
 SOURCE = "api"
 
 
+def is_program(request: HttpRequest | Request) -> bool:
+    """Whether a request brings a token, which decides alone: the console's session is not asked."""
+    scheme: str = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")[0]
+    return scheme.lower() == "bearer"
+
+
 class TokenAuthentication(authentication.BaseAuthentication):
     """`Authorization: Bearer <token>`."""
 
     def authenticate(self, request: Request) -> tuple[User, Caller] | None:
-        scheme, _, plain = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-        if scheme.lower() != "bearer":
+        if not is_program(request):
             return None
-        token = tokens.find(plain.strip())
+        token = tokens.find(request.META["HTTP_AUTHORIZATION"].partition(" ")[2].strip())
         if token is None:
             raise exceptions.AuthenticationFailed("The token is unknown, revoked or expired.")
         request_id = getattr(request, "request_id", "")

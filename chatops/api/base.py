@@ -1,13 +1,15 @@
 """What all views of the API share: who may call, how often, in what form, and what is told."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.gzip import gzip_page
 from rest_framework import metadata, permissions, renderers
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -39,6 +41,21 @@ class PassThroughRenderer(renderers.JSONRenderer):
         return rendered
 
 
+class OneKind(DefaultContentNegotiation):
+    """Where JSON is the only kind that there is, whoever takes anything or JSON is not weighed."""
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        kinds = list(renderers)
+        accepted = request.META.get("HTTP_ACCEPT", "*/*")
+        if len(kinds) == 1 and accepted in ("*/*", "application/json"):
+            return kinds[0], kinds[0].media_type or ""
+        chosen: tuple[BaseRenderer, str]
+        chosen = super().select_renderer(request, kinds, format_suffix)
+        return chosen
+
+
 class Allowed(metadata.BaseMetadata):
     """What OPTIONS answers: the methods, the bodies that are read, and the caller's rights here."""
 
@@ -65,6 +82,7 @@ class View(APIView):
     renderer_classes: Sequence[type[PassThroughRenderer]] = (PassThroughRenderer,)
     parser_classes: Sequence[type[BaseParser]] = (StrictJSONParser,)
     metadata_class = Allowed
+    content_negotiation_class = OneKind
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:

@@ -28,7 +28,7 @@ class Messages(View):
     """`sessions/{id}/messages/`."""
 
     @docs.messages_list
-    def get(self, request: Request, session_id: int) -> Response:
+    def get(self, request: Request, session_id: int) -> HttpResponse:
         query = Query(request, "after", "cursor", "page_size")
         start = pages.cursor_of(query, OLDEST_FIRST)
         after = query.number("after") or 0
@@ -40,9 +40,7 @@ class Messages(View):
         wishes.note_view(self.caller, session_id)
         rows = ChatMessage.objects.of(session_id).filter(id__gt=after).values("id", "rendered")
         page = pages.page(rows, OLDEST_FIRST, start, size)
-        response = responses.a_list(request, [row["rendered"] for row in page.rows], page)
-        response["ETag"] = etag
-        return response
+        return responses.a_list(request, [row["rendered"] for row in page.rows], page, etag)
 
     @docs.message_send
     def post(self, request: Request, session_id: int) -> Response:
@@ -62,7 +60,7 @@ class Search(View):
     """`messages/`: what was ever said, newest first."""
 
     @docs.messages_search
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         query = Query(request, "search", "session", "after", "before", "cursor", "page_size")
         words = query.text("search")
         order = pages.Order()
@@ -88,9 +86,7 @@ class Search(View):
             page = pages.page(rows.values(*FOUND), order, start, size)
             texts = [_shown(row, _beginning(row["message"]), []) for row in page.rows]
         trail.record("messages_searched", caller=self.caller, session_id=session)
-        response = responses.a_list(request, texts, page)
-        response["ETag"] = etag
-        return response
+        return responses.a_list(request, texts, page, etag)
 
 
 def _in_time(rows: ChatMessageQuerySet, query: Query) -> ChatMessageQuerySet:

@@ -7,15 +7,16 @@ nothing: whoever makes one up sees what their rights show anyway.
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db.models import Q, QuerySet
 from rest_framework.request import Request
-from rest_framework.utils.urls import remove_query_param, replace_query_param
+from rest_framework.utils.urls import replace_query_param
 
+from chatops.actions.prepared import NUMBER, Kept
 from chatops.api.params import INT64, Query
 from chatops.api.problems import invalid
 
@@ -94,9 +95,49 @@ def cursor_of(query: Query, order: Order) -> Cursor | None:
     return decode(text, order) if text else None
 
 
-def page(rows: QuerySet[Any, Any], order: Order, start: Cursor | None, size: int) -> Page:
-    """The page of `size` rows that `start` asks for; the first one without."""
+_kept = Kept()
+
+
+def page(
+    rows: QuerySet[Any, Any],
+    order: Order,
+    start: Cursor | None,
+    size: int,
+    *,
+    known_as: Hashable | None = None,
+) -> Page:
+    """The page of `size` rows that `start` asks for; the first one without.
+
+    `known_as` says all that `rows` depends on: a list by id then makes its statement only once.
+    """
     back = start is not None and start.back
+    if known_as is not None and order.column == "id":
+        name = (known_as, order.descending, start is None, back, size)
+        found = _kept.rows(
+            name, lambda: _by_id(rows, order, start, size), 0 if start is None else start.id
+        )
+    else:
+        found = _in_parts(rows, order, start, size, back=back)
+    more = len(found) > size
+    del found[size:]
+    if back:
+        found.reverse()
+    return _with_edges(found, order, start, more)
+
+
+def _by_id(
+    rows: QuerySet[Any, Any], order: Order, start: Cursor | None, size: int
+) -> QuerySet[Any, Any]:
+    """The rows of a page, and one more, with NUMBER in place of the cursor's id."""
+    place = None if start is None else start._replace(id=NUMBER)
+    back = start is not None and start.back
+    return _part(rows, order, place, empty=False, back=back)[: size + 1]
+
+
+def _in_parts(
+    rows: QuerySet[Any, Any], order: Order, start: Cursor | None, size: int, *, back: bool
+) -> list[Row]:
+    """The rows of a page, and one more when there are more."""
     found: list[Row] = []
     for empty in _parts(order, back):
         if start is not None and _is_behind(order, start, empty):
@@ -105,11 +146,7 @@ def page(rows: QuerySet[Any, Any], order: Order, start: Cursor | None, size: int
         found += part[: size + 1 - len(found)]
         if len(found) > size:
             break
-    more = len(found) > size
-    del found[size:]
-    if back:
-        found.reverse()
-    return _with_edges(found, order, start, more)
+    return found
 
 
 def _parts(order: Order, back: bool) -> list[bool]:
@@ -170,5 +207,4 @@ def address(request: Request, cursor: Cursor | None) -> str | None:
     """The absolute URL of the page at a cursor."""
     if cursor is None:
         return None
-    here = remove_query_param(request.build_absolute_uri(), "cursor")
-    return replace_query_param(here, "cursor", encode(cursor))
+    return replace_query_param(request.build_absolute_uri(), "cursor", encode(cursor))

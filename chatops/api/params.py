@@ -33,6 +33,10 @@ class Query:
                 raise invalid(name, "This parameter stands twice.")
         self._given: Mapping[str, str] = {name: given[name] for name in given}
 
+    def key(self, *but: str) -> tuple[tuple[str, str], ...]:
+        """What was asked, less these parameters: the same for every request that asks it."""
+        return tuple(sorted(one for one in self._given.items() if one[0] not in but))
+
     def __contains__(self, name: str) -> bool:
         return name in self._given
 

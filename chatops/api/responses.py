@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any
 
+from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
@@ -104,12 +105,18 @@ def more_about(error: ActionError, caller: Caller) -> JSONDict:
 # --- Lists ---------------------------------------------------------------------------------------
 
 
-def a_list(request: Request, texts: Sequence[str], page: pages.Page) -> Response:
+def a_list(request: Request, texts: Sequence[str], page: pages.Page, etag: str) -> HttpResponse:
     """A page whose results are JSON texts already."""
     following = json.dumps(pages.address(request, page.next))
     before = json.dumps(pages.address(request, page.previous))
     body = f'{{"next":{following},"previous":{before},"results":[{",".join(texts)}]}}'
-    return Response(body.encode("utf-8", "replace"))
+    return ready(body, etag)
+
+
+def ready(body: str, etag: str) -> HttpResponse:
+    """An answer whose JSON is made already: nothing is left for a renderer to do."""
+    text = body.encode("utf-8", "replace")
+    return HttpResponse(text, content_type="application/json", headers={"ETag": etag})
 
 
 def of_the_feed(

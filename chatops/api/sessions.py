@@ -1,11 +1,14 @@
 """Sessions: the list, one of them, reading it again, and editing it."""
 
+from collections.abc import Hashable
 from typing import Any
 
+from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chatops.actions import policy, verbs
+from chatops.actions.callers import Caller
 from chatops.actions.errors import StateConflict
 from chatops.actions.policy import Right
 from chatops.api import docs, pages, responses, searching, sight, wishes
@@ -45,7 +48,7 @@ class Sessions(View):
     """`sessions/`."""
 
     @docs.sessions_list
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         query = Query(
             request, *SESSION_PARAMETERS, "ordering", "cursor", "page_size", "fields", "expand"
         )
@@ -61,16 +64,22 @@ class Sessions(View):
         etag = responses.of_the_feed(request, searched=bool(search))
         if responses.has(request, etag):
             return responses.not_modified(etag)
-        columns = (*sight.COLUMNS, *({order.column} - {"id"}))
+        columns = (*sight.columns(self.caller), *({order.column} - {"id"}))
         if search:
             where = searching.allowed(self.caller, lambda rows: filtered(rows, query, words))
             page = searching.sessions(search, where, order, start, size, columns=columns)
         else:
-            page = pages.page(rows.values(*columns), order, start, size)
+            known_as = _known_as(self.caller, query, columns)
+            page = pages.page(rows.values(*columns), order, start, size, known_as=known_as)
         texts = sight.sessions(self.caller, page.rows, **shape)
-        response = responses.a_list(request, texts, page)
-        response["ETag"] = etag
-        return response
+        return responses.a_list(request, texts, page, etag)
+
+
+def _known_as(caller: Caller, query: Query, columns: tuple[str, ...]) -> Hashable | None:
+    """All that a list depends on besides its place: what the caller sees, what is asked."""
+    sight = policy.sight_of(caller)
+    asked = query.key("cursor", "page_size", "fields", "expand")
+    return None if sight is None else (sight, caller.associate_id, asked, columns)
 
     @docs.session_create
     def post(self, request: Request) -> Response:
@@ -85,7 +94,7 @@ class Session(View):
     parser_classes = (StrictJSONParser, MergePatchParser, JSONPatchParser)
 
     @docs.session_get
-    def get(self, request: Request, session_id: int) -> Response:
+    def get(self, request: Request, session_id: int) -> HttpResponse:
         query = Query(request, "fields", "expand")
         shape = shape_of(query, expandable=(sight.CARRIER, sight.MESSAGES))
         found = policy.require(self.caller, Right.READ, session_id)
@@ -97,7 +106,7 @@ class Session(View):
         if shape["expand"]:
             wishes.note_view(self.caller, session_id)
         text = sight.sessions(self.caller, [row], **shape)[0]
-        return Response(text.encode("utf-8", "replace"), headers={"ETag": etag})
+        return responses.ready(text, etag)
 
     @docs.session_patch
     def patch(self, request: Request, session_id: int) -> Response:
@@ -133,7 +142,7 @@ class Refresh(View):
     """`sessions/{id}/refresh/`."""
 
     @docs.session_refresh
-    def post(self, request: Request, session_id: int) -> Response:
+    def post(self, request: Request, session_id: int) -> HttpResponse:
         Query(request)
         wishes.no_body(request)
         policy.require(self.caller, Right.READ, session_id)
@@ -141,7 +150,7 @@ class Refresh(View):
         found = policy.require(self.caller, Right.READ, session_id)
         row = {name: getattr(found, name) for name in sight.COLUMNS}
         text = sight.sessions(self.caller, [row])[0]
-        return Response(text.encode("utf-8", "replace"), headers={"ETag": f'"{found.version}"'})
+        return responses.ready(text, f'"{found.version}"')
 
 
 def _read_again(session_id: int) -> None:

@@ -11,19 +11,28 @@ from typing import Any
 from chatops.actions import policy
 from chatops.actions.callers import Caller
 from chatops.actions.policy import Right
-from chatops.mirror.models import ChatMessage, ChatSession, SessionReading
+from chatops.mirror import as_of
+from chatops.mirror.models import ChatMessage, ChatSession
 from chatops.mirror.rendering import rfc3339
 
 JSONDict = dict[str, Any]
 Row = Mapping[str, Any]
 
-#: What a row must have been read with, besides what it is ordered by.
+#: What a row must have been read with, besides what it is ordered by (or less, see `columns`).
 COLUMNS = ("id", "version", "gone_at", "rendered", "masked")
 #: Copies of what was said: part of the transcript.
 TEXTS = ("first_message", "last_message")
 CARRIER, MESSAGES = "carrier", "messages"
 #: The newest messages that `expand=messages` brings; all of them are at `sessions/{id}/messages/`.
 MOST_MESSAGES = 500
+
+
+def columns(caller: Caller) -> tuple[str, ...]:
+    """What rows must be read with for this caller; for a token only the one form that it gets."""
+    if not caller.token:
+        return COLUMNS
+    hidden = "masked" if policy.sees_personal(caller) else "rendered"
+    return tuple(one for one in COLUMNS if one != hidden)
 
 
 def sessions(
@@ -37,7 +46,7 @@ def sessions(
     ids = [int(row["id"]) for row in rows]
     full = policy.granted(caller, Right.PERSONAL, ids)
     told = policy.granted(caller, Right.TRANSCRIPT, ids)
-    read_at = _read_at(ids)
+    read_at = as_of.sessions(ids)
     carriers = _carriers(ids, full & told) if CARRIER in expand else {}
     messages = _messages(ids, told) if MESSAGES in expand else {}
     found = []
@@ -46,15 +55,10 @@ def sessions(
         text: str = row["rendered"] if one in full else row["masked"]
         if one not in told:
             text = _without_texts(text)
-        more: JSONDict = {
-            "as_of": rfc3339(read_at.get(one)),
-            "gone_at": rfc3339(row["gone_at"]),
-            "version": row["version"],
-        }
+        text = _dated(text, read_at.get(one), row)
         if fields:
-            every = json.loads(text) | more
-            text, more = _dump({name: every.get(name) for name in fields}), {}
-        text = _joined(text, more)
+            every = json.loads(text)
+            text = _dump({name: every.get(name) for name in fields})
         if CARRIER in expand:
             text = _with(text, CARRIER, carriers.get(one, "null"))
         if MESSAGES in expand:
@@ -86,11 +90,6 @@ def granted_visible(caller: Caller, right: Right, session_id: int) -> bool:
     return policy.sessions_with(caller, right).filter(pk=session_id).exists()
 
 
-def _read_at(ids: Sequence[int]) -> dict[int, Any]:
-    found = SessionReading.objects.filter(session_id__in=ids)
-    return dict(found.values_list("session_id", "read_at"))
-
-
 def _carriers(ids: Iterable[int], may: frozenset[int]) -> dict[int, str]:
     wanted = [one for one in ids if one in may]
     return dict(ChatSession.objects.filter(pk__in=wanted).values_list("id", "raw"))
@@ -111,9 +110,12 @@ def _without_texts(text: str) -> str:
     return _dump(json.loads(text) | dict.fromkeys(TEXTS))
 
 
-def _joined(text: str, more: JSONDict) -> str:
-    """A JSON object's text with more members, without reading it."""
-    return f"{text[:-1]},{_dump(more)[1:]}" if more else text
+def _dated(text: str, read_at: str | None, row: Row) -> str:
+    """A session's JSON with when it was read, when it went, and its version, without reading it."""
+    gone_at = rfc3339(row["gone_at"])
+    as_of = f'"{read_at}"' if read_at else "null"
+    gone = f'"{gone_at}"' if gone_at else "null"
+    return f'{text[:-1]},"as_of":{as_of},"gone_at":{gone},"version":{row["version"]}}}'
 
 
 def _with(text: str, name: str, value: str) -> str:

@@ -5,7 +5,7 @@
 made per row.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -62,6 +62,14 @@ def upsert(
         cursor.execute(sql)
         # Not only at the commit: the same transaction may store more, or have to forget.
         cursor.execute(f'TRUNCATE "new_{table}"')
+
+
+def among(column: str, ids: Iterable[int]) -> tuple[str, Any]:
+    """SQL for "this column is one of these", and its only parameter, however many they are."""
+    # A list of numbers reads the same in Python and in JSON.
+    if connection.vendor == "sqlite":
+        return f"{column} IN (SELECT value FROM json_each(%s))", str(list(ids))  # noqa: S608
+    return f"{column} = ANY(%s)", list(ids)
 
 
 def in_chunks(ids: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:

@@ -1,0 +1,157 @@
+"""Questions that are asked again and again: their SQL is made once, not each time.
+
+Making the SQL of a statement over four tables takes Django twenty times as long as the database
+needs to answer it; of a list of fifty rows, as long.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connections, models
+from django.db.models.query import get_related_populators
+
+M = TypeVar("M", bound=models.Model)
+
+#: Stands for the value while the SQL is made.
+_VALUE = "\ue000the value\ue000"
+
+
+class _Plan(NamedTuple):
+    """A statement, and how its row becomes a model with what was selected along."""
+
+    database: str
+    sql: str
+    parameters: tuple[Any, ...]
+    compiler: Any
+    converters: dict[int, Any]
+    model: type[models.Model]
+    columns: slice
+    names: list[str]
+    related: list[Any]
+    annotations: dict[str, int]
+
+
+class Prepared(Generic[M]):
+    """The first row of a queryset that differs from call to call by one text only.
+
+    `rows` makes the queryset for a text. It may select and defer related rows, and must compare the
+    text as it is (no transforms: `exact` on a column of text).
+    """
+
+    def __init__(self, rows: Callable[[str], models.QuerySet[M]]) -> None:
+        self._rows = rows
+        # A plan holds on to a connection, which belongs to its thread.
+        self._mine = threading.local()
+
+    def first(self, text: str) -> M | None:
+        """The row for this text; None when there is none."""
+        plan: _Plan | None = getattr(self._mine, "plan", None)
+        if plan is None:
+            plan = self._mine.plan = _made(self._rows(_VALUE))
+        parameters = [text if one == _VALUE else one for one in plan.parameters]
+        with connections[plan.database].cursor() as cursor:
+            cursor.execute(plan.sql, parameters)
+            found = cursor.fetchone()
+        if found is None:
+            return None
+        (row,) = plan.compiler.apply_converters([found], plan.converters)
+        one: Any = plan.model.from_db(plan.database, plan.names, row[plan.columns])
+        for related in plan.related:
+            related.populate(row, one)
+        for name, place in plan.annotations.items():
+            setattr(one, name, row[place])
+        held: M = one
+        return held
+
+
+#: Stands for the number while the SQL is made; an int32, as Django answers others without asking.
+NUMBER = -2_147_480_007
+
+
+class _Statement(NamedTuple):
+    database: str
+    sql: str
+    parameters: tuple[Any, ...]
+    names: list[str]
+    #: By column: what makes its values of what the driver answers.
+    converters: dict[str, Any]
+    connection: Any
+
+
+class Kept:
+    """Rows as dicts, of querysets of which those with the same name differ by one number only."""
+
+    def __init__(self, most: int = 200) -> None:
+        self._most = most
+        self._mine = threading.local()
+
+    def rows(
+        self, name: Hashable, make: Callable[[], models.QuerySet[Any, Any]], number: int
+    ) -> list[dict[str, Any]]:
+        """The rows of the queryset with `number` wherever `make` put NUMBER.
+
+        `name` says all that the statement depends on; `make` is called when it is not known, and
+        answers `values` of columns. Statements that were not asked for longest are forgotten.
+        """
+        kept: OrderedDict[Hashable, _Statement | None]
+        kept = self._mine.__dict__.setdefault("kept", OrderedDict())
+        if name in kept:
+            kept.move_to_end(name)
+        else:
+            kept[name] = _statement(make())
+            if len(kept) > self._most:
+                kept.popitem(last=False)
+        one = kept[name]
+        if one is None:
+            return []
+        parameters = [number if given == NUMBER else given for given in one.parameters]
+        with connections[one.database].cursor() as cursor:
+            cursor.execute(one.sql, parameters)
+            found = cursor.fetchall()
+        rows = [dict(zip(one.names, row, strict=True)) for row in found]
+        for column, (converters, expression) in one.converters.items():
+            for row in rows:
+                if (value := row[column]) is not None:
+                    for convert in converters:
+                        value = convert(value, expression, one.connection)
+                    row[column] = value
+        return rows
+
+
+def _statement(rows: models.QuerySet[Any, Any]) -> _Statement | None:
+    """What Django's own iteration over `values` works out each time; None when nothing fits."""
+    compiler = rows.query.get_compiler(using=rows.db)
+    try:
+        sql, parameters = compiler.as_sql()
+    except EmptyResultSet:
+        return None
+    select: Any = compiler.select
+    names = list(rows.query.values_select)
+    converters: Any = compiler.get_converters([one[0] for one in select])
+    by_name = {names[place]: one for place, one in converters.items()}
+    return _Statement(rows.db, sql, tuple(parameters), names, by_name, compiler.connection)
+
+
+def _made(rows: models.QuerySet[M]) -> _Plan:
+    """What Django's own iteration over a queryset works out each time (`ModelIterable`)."""
+    compiler = rows.order_by()[:1].query.get_compiler(using=rows.db)
+    sql, parameters = compiler.as_sql()
+    told: Any = compiler.klass_info
+    fields = told["select_fields"]
+    columns = slice(fields[0], fields[-1] + 1)
+    select: Any = compiler.select
+    return _Plan(
+        rows.db,
+        sql,
+        tuple(parameters),
+        compiler,
+        compiler.get_converters([one[0] for one in select]),
+        told["model"],
+        columns,
+        [one[0].target.attname for one in select[columns]],
+        get_related_populators(told, select, rows.db),  # type: ignore[call-arg]  # of a later Django
+        compiler.annotation_col_map or {},
+    )
