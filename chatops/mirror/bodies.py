@@ -41,14 +41,14 @@ def session_of(answer: Answer) -> JSONDict:
         raise NotACarrier(
             f"The answer about session {answer.session_id} is not that session.", answer.session_id
         )
-    return _clean(data, answer.session_id)
+    return clean(data, answer.session_id)
 
 
 def session_carrier(data: Mapping[str, Any]) -> JSONDict:
     """A session that came in a list or as the answer to an action. Raises NotACarrier."""
     if not is_id(data.get("ChatSessionId")):
         raise NotACarrier("A session has no id.")
-    return _clean(data, data["ChatSessionId"])
+    return clean(data, data["ChatSessionId"])
 
 
 def messages_of(answer: Answer) -> list[JSONDict]:
@@ -73,7 +73,7 @@ def messages_of(answer: Answer) -> list[JSONDict]:
                 f"A message of another session than {answer.session_id}.", answer.session_id
             )
         one["ChatSessionId"] = answer.session_id
-        found[one["ChatMessageId"]] = _clean(one, answer.session_id)
+        found[one["ChatMessageId"]] = clean(one, answer.session_id)
     return list(found.values())
 
 
@@ -81,7 +81,7 @@ def message_carrier(data: Mapping[str, Any]) -> JSONDict:
     """A message that came as the answer to a send. Raises NotACarrier."""
     if not (is_id(data.get("ChatMessageId")) and is_id(data.get("ChatSessionId"))):
         raise NotACarrier("A message has no id, or names no session.")
-    return _clean(data, data["ChatSessionId"])
+    return clean(data, data["ChatSessionId"])
 
 
 def _parsed(answer: Answer) -> Any:
@@ -93,7 +93,8 @@ def _parsed(answer: Answer) -> Any:
         ) from error
 
 
-def _clean(data: Mapping[str, Any], session_id: int) -> JSONDict:
+def clean(data: Mapping[str, Any], session_id: int | None = None) -> JSONDict:
+    """A carrier less NEVER_STORED. Raises NotACarrier for one that is larger than any is."""
     if len(data) > MOST_FIELDS:
         raise NotACarrier("A carrier is larger than any carrier is.", session_id)
     nested = _nested(data.values())

@@ -64,6 +64,23 @@ def upsert(
         cursor.execute(f'TRUNCATE "new_{table}"')
 
 
+def insert(model: type[models.Model], columns: tuple[str, ...], rows: Sequence[Row]) -> None:
+    """Insert rows that are new: as `upsert`, without a look for what they might replace."""
+    table, names = model._meta.db_table, ", ".join(f'"{name}"' for name in columns)
+    if connection.vendor == "sqlite":
+        marks = ", ".join("?" * len(columns))
+        connection.ensure_connection()
+        sql = f'INSERT INTO "{table}" ({names}) VALUES ({marks})'  # noqa: S608 names are ours
+        connection.connection.executemany(sql, rows)
+        return
+    with (
+        connection.cursor() as cursor,
+        cursor.cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy,
+    ):
+        for row in rows:
+            copy.write_row(row)
+
+
 def among(column: str, ids: Iterable[int]) -> tuple[str, Any]:
     """SQL for "this column is one of these", and its only parameter, however many they are."""
     # A list of numbers reads the same in Python and in JSON.

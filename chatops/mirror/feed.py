@@ -8,12 +8,13 @@ from a sequence become visible out of order, and a reader that has passed a hole
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import uuid4
 
 from django.db import connection, transaction
 from django.utils import timezone
 
-from chatops.mirror.bulk import upsert
+from chatops.mirror.bulk import insert
 from chatops.mirror.models import Change, Head
 
 #: PostgreSQL's channel for "there is news"; a wake-up only, the table is the truth.
@@ -21,8 +22,7 @@ CHANNEL = "chatops_feed"
 _COLUMNS = ("number", "kind", "op", "session_id", "object_id", "at")
 
 
-@dataclass(frozen=True, slots=True)
-class News:
+class News(NamedTuple):
     """One change that is about to be told: a `Change` without its number."""
 
     kind: Change.Kind
@@ -62,12 +62,12 @@ def append(news: Sequence[News], *, at: datetime | None = None) -> int:
         last = int(cursor.fetchone()[0])
     stored = _driver_time(at)
     first = last - len(news) + 1
-    upsert(
+    insert(
         Change,
         _COLUMNS,
         [
-            (number, str(one.kind), str(one.op), one.session_id, one.object_id, stored)
-            for number, one in enumerate(news, start=first)
+            (number, kind, op, session_id, object_id, stored)
+            for number, (kind, object_id, session_id, op) in enumerate(news, start=first)
         ],
     )
     if connection.vendor == "postgresql":

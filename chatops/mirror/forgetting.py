@@ -49,11 +49,10 @@ class Forgot(NamedTuple):
 
 def levels(session_ids: Collection[int]) -> dict[int, int]:
     """What is forgotten of these sessions; those that are not mentioned are known whole."""
-    found: dict[int, int] = {}
-    for chunk in bulk.in_chunks(sorted(session_ids)):
-        held = Forgotten.objects.filter(session_id__in=chunk)
-        found.update(held.values_list("session_id", "level"))
-    return found
+    where, ids = bulk.among("session_id", session_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT session_id, level FROM mirror_forgotten WHERE {where}", [ids])  # noqa: S608
+        return dict(cursor.fetchall())
 
 
 def session(raw: JSONDict, level: int | None) -> JSONDict:

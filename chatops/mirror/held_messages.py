@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from django.db import connection
+
 from chatops.mirror import bulk, feed, rows
 from chatops.mirror.models import Change, ChatMessage
 
@@ -22,18 +24,18 @@ class Held(NamedTuple):
 def of(made: Mapping[int, Sequence[rows.Row]], *, complete: bool) -> dict[int, dict[int, Held]]:
     """The messages that we hold of each session: all, or only those that the answer speaks of."""
     held: dict[int, dict[int, Held]] = {one: {} for one in made}
-    columns = ("session_id", "id", "rendered", "missed", "gone_at")
     if complete:
-        wanted, name = sorted(made), "session_id__in"
+        where, ids = bulk.among("session_id", made)
     else:
-        wanted, name = (
-            sorted(int(row[0]) for new in made.values() for row in new),
-            "id__in",
+        where, ids = bulk.among("id", [row[0] for new in made.values() for row in new])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT session_id, id, rendered, missed, gone_at IS NOT NULL"  # noqa: S608
+            f" FROM mirror_chatmessage WHERE {where}",
+            [ids],
         )
-    for chunk in bulk.in_chunks(wanted):
-        found = ChatMessage.objects.filter(**{name: chunk}).values_list(*columns)
-        for session_id, pk, rendered, missed, gone_at in found:
-            held.setdefault(session_id, {})[pk] = Held(rendered, missed, gone_at is not None)
+        for session_id, pk, rendered, missed, gone in cursor.fetchall():
+            held.setdefault(session_id, {})[pk] = Held(rendered, missed, bool(gone))
     return held
 
 
@@ -67,8 +69,9 @@ class Plan:
         complete: bool,
     ) -> None:
         """Add what one session's answer changes. An older answer may only add what is unknown."""
+        kind = Change.Kind.MESSAGE
         for row in new:
-            pk = int(row[0])
+            pk = row[0]
             before = held.get(pk)
             if before and (older or before == Held(row[_RENDERED], 0, gone=False)):
                 self.unchanged += 1
@@ -79,9 +82,9 @@ class Plan:
             self.touched.add(session_id)
             if older:  # what it adds may be gone since: the next whole answer must be compared
                 self.odd.add(session_id)
-            self.news.append(feed.News(Change.Kind.MESSAGE, pk, session_id))
-        if complete and not older:
-            self._compare_missing(session_id, {int(row[0]) for row in new}, held)
+            self.news.append(feed.News(kind, pk, session_id))
+        if complete and not older and held:
+            self._compare_missing(session_id, {row[0] for row in new}, held)
 
     def _compare_missing(
         self, session_id: int, present: set[int], held: Mapping[int, Held]

@@ -5,7 +5,8 @@ answer whose bytes are those last stored is recognised before it is parsed; of t
 differs in content is told to the change feed, in the same transaction.
 """
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -23,6 +24,7 @@ from chatops.mirror import (
     people,
     recognised,
     rows,
+    usual,
 )
 from chatops.mirror.bodies import Answer, NotACarrier
 from chatops.mirror.models import Change, ChatMessage, ChatSession, SessionReading
@@ -80,11 +82,30 @@ def next_reading() -> int:
 
 
 class _Candidate(NamedTuple):
-    """A session answer that is not known to be unchanged."""
+    """A session answer that is not known to be unchanged, as what will be stored of it."""
 
-    raw: JSONDict
+    row: rows.Row
+    #: Digest of what counts as a change.
+    content: str
+    colleagues: Sequence[JSONDict]
     #: Of the answer's bytes; empty when it came another way.
-    digest: str
+    digest: str = ""
+    #: The carrier, where something in it may be new to the contract.
+    odd: JSONDict | None = None
+
+
+def _candidate(answer: Answer, digest: str, *, reading: int) -> _Candidate:
+    """Raises NotACarrier."""
+    made = usual.session(answer, version=reading)
+    if made is not None:
+        return _Candidate(*made, digest)
+    return _careful(bodies.session_of(answer), reading=reading)._replace(digest=digest)
+
+
+def _careful(raw: JSONDict, *, reading: int) -> _Candidate:
+    """A carrier of any shape."""
+    row, content = rows.session_row(raw, version=reading), rows.content_digest(raw)
+    return _Candidate(row, content, people.in_session(raw), odd=raw)
 
 
 def store_sessions(
@@ -107,8 +128,9 @@ def store_sessions(
     same = recognised.confirm(
         digests, recognised.SESSION, reading=reading, until=until, read_at=read_at
     )
+    # Made before the transaction: while it is open, other writers wait.
     candidates = {
-        one: _Candidate(bodies.session_of(answer), digests[one])
+        one: _candidate(answer, digests[one], reading=reading)
         for one, answer in latest.items()
         if one not in same
     }
@@ -131,7 +153,7 @@ def store_session(
     """
     data = bodies.session_carrier(raw)
     return _write_sessions(
-        {data["ChatSessionId"]: _Candidate(data, "")},
+        {data["ChatSessionId"]: _careful(data, reading=reading)},
         reading=reading,
         until=until or reading,
         read_at=read_at or timezone.now(),
@@ -145,21 +167,33 @@ class _Reading(NamedTuple):
     version: int
     content: str
     messages_reading: int
-    messages_read_at: datetime | None
+    #: As the database's driver takes it.
+    messages_read_at: Any
     messages_digest: str
     last_message_id: int
 
 
-def _locked_readings(ids: Sequence[int]) -> dict[int, _Reading]:
-    """The readings of these sessions, made where there are none, locked in id order."""
-    ordered = sorted(ids)
-    bulk.upsert(SessionReading, ("session_id",), [(one,) for one in ordered], keep=True)
-    held: dict[int, _Reading] = {}
-    for chunk in bulk.in_chunks(ordered):
-        found = SessionReading.objects.filter(session_id__in=chunk).order_by("session_id")
-        rows = found.select_for_update().values_list("session_id", *_Reading._fields)
-        held.update((row[0], _Reading(*row[1:])) for row in rows)
-    return held
+_NEVER_READ = _Reading(0, 0, "", 0, None, "", 0)
+
+
+def _locked_readings(ids: Collection[int]) -> dict[int, _Reading]:
+    """The readings of these sessions, in whose rows the caller writes; locked in id order."""
+    sqlite = connection.vendor == "sqlite"
+    if not sqlite:  # there, the transaction is the lock
+        new = [(one,) for one in sorted(ids)]
+        bulk.upsert(SessionReading, ("session_id",), new, keep=True)
+    where, parameter = bulk.among("session_id", ids)
+    columns = ", ".join(_Reading._fields)
+    if sqlite:  # text, as it is written, not what its driver makes of a time
+        columns = columns.replace("messages_read_at", "messages_read_at || ''")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT session_id, {columns} FROM mirror_sessionreading WHERE {where}"  # noqa: S608
+            f" ORDER BY session_id{'' if sqlite else ' FOR UPDATE'}",
+            [parameter],
+        )
+        held = {row[0]: _Reading(*row[1:]) for row in cursor.fetchall()}
+    return {one: held.get(one, _NEVER_READ) for one in ids}
 
 
 _READ = ("session_id", "reading", "read_at", "version", "digest", "content")
@@ -170,17 +204,12 @@ def _write_sessions(
 ) -> Counts:
     if not candidates:
         return Counts()
-    # Made before the transaction: while it is open, other writers wait.
-    made = {one: rows.session_row(each.raw, version=reading) for one, each in candidates.items()}
-    contents = {one: rows.content_digest(each.raw) for one, each in candidates.items()}
     counts = Counts()
     stored_at = rows.stored_time(read_at)
     with transaction.atomic():
-        held = _locked_readings(list(candidates))
+        held = _locked_readings(candidates)
         for one, level in forgetting.levels(candidates).items():
-            less = forgetting.session(candidates[one].raw, level)
-            made[one] = rows.session_row(less, version=reading)
-            contents[one] = rows.content_digest(less)
+            candidates[one] = _less(candidates[one], level, reading=reading)
         news: list[feed.News] = []
         write: list[rows.Row] = []
         marks: list[rows.Row] = []
@@ -190,21 +219,32 @@ def _write_sessions(
                 counts.older += 1
                 continue
             version = reading
-            if before.content == contents[one]:
+            if before.content == each.content:
                 counts.unchanged += 1
                 version = before.version
             else:
                 counts.created += not before.content
                 counts.changed += bool(before.content)
                 news.append(feed.News(Change.Kind.SESSION, one, one))
-            write.append(rows.with_version(made[one], version))
-            marks.append((one, until, stored_at, version, each.digest, contents[one]))
+            write.append(rows.with_version(each.row, version))
+            marks.append((one, until, stored_at, version, each.digest, each.content))
         bulk.upsert(ChatSession, rows.SESSION_COLUMNS, write)
         bulk.upsert(SessionReading, _READ, marks)
-        people.store_associates_of((each.raw for each in candidates.values()), read_at=read_at)
-        drift.note_sessions(each.raw for each in candidates.values())
+        named = [carrier for each in candidates.values() for carrier in each.colleagues]
+        people.store_colleagues(named, read_at=read_at)
+        drift.note_sessions(each.odd for each in candidates.values() if each.odd is not None)
         feed.append(news, at=read_at)
     return counts
+
+
+def _less(each: _Candidate, level: int, *, reading: int) -> _Candidate:
+    """The same, less what is forgotten of the session; whom it names is still taken note of."""
+    raw = json.loads(each.row[_RAW]) if each.odd is None else each.odd
+    less = _careful(forgetting.session(raw, level), reading=reading)
+    return each._replace(row=less.row, content=less.content)
+
+
+_RAW = rows.SESSION_COLUMNS.index("raw")
 
 
 # --- Messages ------------------------------------------------------------------------------------
@@ -232,11 +272,9 @@ def store_messages(
     same = recognised.confirm(
         digests, recognised.MESSAGES, reading=reading, until=until, read_at=read_at
     )
-    carriers = {
-        one: bodies.messages_of(answer) for one, answer in latest.items() if one not in same
-    }
+    said = {one: _said(answer) for one, answer in latest.items() if one not in same}
     counts = _write_messages(
-        carriers,
+        said,
         digests=digests,
         reading=reading,
         until=until,
@@ -247,13 +285,35 @@ def store_messages(
     return counts
 
 
+class _Said(NamedTuple):
+    """A session's messages as what will be stored of them."""
+
+    rows: list[rows.Row]
+    #: The carriers that they are made of: read again only where something is forgotten.
+    carriers: Callable[[], list[JSONDict]]
+    #: Carriers in which something may be new to the contract.
+    odd: Sequence[JSONDict] = ()
+
+
+def _said(answer: Answer) -> _Said:
+    """Raises NotACarrier."""
+    made = usual.messages(answer)
+    if made is not None:
+        return _Said(made, lambda: bodies.messages_of(answer))
+    return _carefully_said(bodies.messages_of(answer))
+
+
+def _carefully_said(carriers: list[JSONDict]) -> _Said:
+    return _Said([rows.message_row(raw) for raw in carriers], lambda: carriers, carriers)
+
+
 def store_message(
     raw: Mapping[str, Any], *, reading: int, read_at: datetime | None = None
 ) -> Counts:
     """Store one message: the answer to a send. Raises NotACarrier."""
     carrier = bodies.message_carrier(raw)
     return _write_messages(
-        {carrier["ChatSessionId"]: [carrier]},
+        {carrier["ChatSessionId"]: _carefully_said([carrier])},
         digests={},
         reading=reading,
         until=reading,
@@ -263,7 +323,7 @@ def store_message(
 
 
 def _write_messages(
-    carriers: dict[int, list[JSONDict]],
+    said: dict[int, _Said],
     *,
     digests: dict[int, str],
     reading: int,
@@ -271,13 +331,14 @@ def _write_messages(
     complete: bool,
     read_at: datetime,
 ) -> Counts:
-    if not carriers:
+    if not said:
         return Counts()
-    made = {one: [rows.message_row(raw) for raw in raws] for one, raws in carriers.items()}
+    made = {one: each.rows for one, each in said.items()}
     with transaction.atomic():
-        readings = _locked_readings(list(carriers))
-        for one, level in forgetting.levels(carriers).items():
-            made[one] = [rows.message_row(forgetting.message(raw, level)) for raw in carriers[one]]
+        readings = _locked_readings(said)
+        for one, level in forgetting.levels(said).items():
+            less = [forgetting.message(raw, level) for raw in said[one].carriers()]
+            made[one] = [rows.message_row(raw) for raw in less]
         held = held_messages.of(made, complete=complete)
         plan = held_messages.Plan()
         for one, new in made.items():
@@ -299,7 +360,7 @@ def _write_messages(
             until=until,
             read_at=read_at,
         )
-        drift.note_messages(raw for raws in carriers.values() for raw in raws)
+        drift.note_messages(raw for each in said.values() for raw in each.odd)
         feed.append(plan.news, at=read_at)
     return Counts(
         created=plan.created,
@@ -333,16 +394,16 @@ def _mark_messages_read(
     at = rows.stored_time(read_at)
     for one, new in made.items():
         before = readings[one]
-        highest = max([before.last_message_id, *(int(row[0]) for row in new)])
+        highest = max([before.last_message_id, *(row[0] for row in new)])
         # Without `after` the digest is this answer's; with it, that of the last whole answer holds
         # as long as nothing came.
         digest = digests.get(one, "" if one in plan.touched else before.messages_digest)
         if one in plan.odd:
             digest = ""
         if before.messages_reading > reading:
-            when, number = before.messages_read_at, before.messages_reading
+            number, when = before.messages_reading, before.messages_read_at
             kept = "" if one in plan.odd else before.messages_digest
-            marks.append((one, number, when and rows.stored_time(when), kept, highest))
+            marks.append((one, number, when, kept, highest))
         else:
             marks.append((one, until, at, digest, highest))
     bulk.upsert(SessionReading, _MESSAGES_READ, marks)
@@ -360,6 +421,7 @@ def mark_gone(
     """
     at = at or timezone.now()
     with transaction.atomic():
+        bulk.upsert(SessionReading, ("session_id",), [(one,) for one in sorted(ids)], keep=True)
         held = _locked_readings(ids)
         newer = [one for one in ids if held[one].reading < reading]
         going = list(

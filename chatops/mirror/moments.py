@@ -42,17 +42,25 @@ def _as_text() -> bool:
     return connection.vendor == "sqlite"
 
 
+def usual(text: str) -> Moment | None:
+    """A date of the usual form, whole seconds in UTC, which needs no arithmetic; None for others,
+    and for what only looks like one."""
+    if text[19:] not in ("Z", "+00:00") or text[10] != "T" or not text[4] == text[7] == "-":
+        return None
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if text < "1900":
+        return None
+    stored = f"{text[:10]} {text[11:19]}" if _as_text() else when
+    return Moment(stored, f"{text[:19]}Z")
+
+
 @lru_cache(maxsize=4096)
 def _read(text: str) -> Moment:
     """Cached, because each date is asked for twice: for its column, and for the rendering."""
-    # The usual form, whole seconds in UTC, needs no arithmetic; `fromisoformat` checks it.
-    if len(text) in (20, 25) and text[10] == "T" and text[19:] in ("Z", "+00:00"):
-        try:
-            when = datetime.fromisoformat(text)
-        except ValueError:
-            return NONE
-        if when.year >= 1900 and text[4] == text[7] == "-":
-            stored = f"{text[:10]} {text[11:19]}" if _as_text() else when
-            return Moment(stored, f"{text[:19]}Z")
+    if (found := usual(text)) is not None:
+        return found
     parsed = entities.parse_time(text)
     return NONE if parsed is None else Moment(stored_time(parsed), rfc3339(parsed))

@@ -7,24 +7,26 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from chatops.mirror import feed
+from chatops.mirror import bulk, feed
 from chatops.mirror.bodies import is_id
+from chatops.mirror.jsontext import dumps
 from chatops.mirror.models import Associate, Change, ChatTopic, TopicMember
+from chatops.mirror.moments import stored_time
 from chatops.mirror.rendering import names_somebody
 from chatops.superoffice.entities.carrier import read_bool, read_int, read_text
 
 JSONDict = Mapping[str, Any]
 
 
-def store_associates_of(sessions: Iterable[JSONDict], *, read_at: datetime) -> None:
-    """Associates as the `User` and `TransferTo` of sessions; within the caller's transaction."""
-    found: dict[int, JSONDict] = {}
-    for raw in sessions:
-        for name in ("User", "TransferTo"):
-            link = raw.get(name)
-            if link and names_somebody(link, "AssociateId"):
-                found[int(link["AssociateId"])] = link
-    _store_associates(found, read_at=read_at)
+def in_session(raw: JSONDict) -> list[Any]:
+    """The Associate carriers (contract, M.1) of whom a session names: `User` and `TransferTo`."""
+    links = (raw.get(name) for name in ("User", "TransferTo"))
+    return [link for link in links if link and names_somebody(link, "AssociateId")]
+
+
+def store_colleagues(carriers: Iterable[JSONDict], *, read_at: datetime) -> None:
+    """The same as rows, within the caller's transaction; of each the last."""
+    _store_associates({int(raw["AssociateId"]): raw for raw in carriers}, read_at=read_at)
 
 
 def store_associates(carriers: Iterable[JSONDict], *, read_at: datetime | None = None) -> None:
@@ -46,29 +48,37 @@ _KEPT = (
 )
 
 
+_ASSOCIATE = (
+    *("id", "ej_user_id", "name", "full_name", "user_name", "type", "deleted"),
+    *("raw", "read_at"),
+)
+
+
 def _store_associates(found: Mapping[int, JSONDict], *, read_at: datetime) -> None:
     if not found:
         return
     held = dict(Associate.objects.filter(pk__in=list(found)).values_list("id", "raw"))
-    news = []
+    news: list[feed.News] = []
+    write: list[bulk.Row] = []
     for one, carrier in sorted(found.items()):
         raw = {name: carrier[name] for name in _KEPT if carrier.get(name) is not None}
         if held.get(one) == raw:
             continue
-        Associate.objects.update_or_create(
-            pk=one,
-            defaults={
-                "ej_user_id": read_int(carrier.get("EjUserId")) or None,
-                "name": read_text(carrier.get("Name"))[:254],
-                "full_name": read_text(carrier.get("FullName"))[:254],
-                "user_name": read_text(carrier.get("UserName"))[:254],
-                "type": read_text(carrier.get("Type"))[:32],
-                "deleted": read_bool(carrier.get("Deleted")),
-                "raw": raw,
-                "read_at": read_at,
-            },
+        write.append(
+            (
+                one,
+                read_int(carrier.get("EjUserId")) or None,
+                read_text(carrier.get("Name"))[:254],
+                read_text(carrier.get("FullName"))[:254],
+                read_text(carrier.get("UserName"))[:254],
+                read_text(carrier.get("Type"))[:32],
+                read_bool(carrier.get("Deleted")),
+                dumps(raw),
+                stored_time(read_at),
+            )
         )
         news.append(feed.News(Change.Kind.AGENT, one))
+    bulk.upsert(Associate, _ASSOCIATE, write)
     feed.append(news, at=read_at)
 
 

@@ -4,16 +4,16 @@ The rule (README, "The API"): SuperOffice's property in snake_case; `When…` be
 object's own id becomes `id`; an empty date or an empty link is null.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
 from chatops.mirror.bodies import is_id
-from chatops.mirror.jsontext import dumps, quoted
 from chatops.mirror.moments import moment, rfc3339
 from chatops.superoffice import entities
+from chatops.superoffice.entities.carrier import plan_of
 
-__all__ = ["masked", "message", "message_text", "names_somebody", "rfc3339", "session"]
+__all__ = ["carrier", "masked", "message", "names_somebody", "rfc3339", "session"]
 
 JSONDict = dict[str, Any]
 
@@ -46,7 +46,8 @@ def _date(value: Any) -> str | None:
     return moment(value).shown
 
 
-def _carrier(data: Mapping[str, Any]) -> JSONDict:
+def carrier(data: Mapping[str, Any]) -> JSONDict:
+    """A linked carrier as the API answers it."""
     return {
         snake(name): _date(value)
         if name in DATES and (value is None or isinstance(value, str))
@@ -61,14 +62,28 @@ def names_somebody(link: Any, key: str) -> bool:
     return isinstance(link, dict) and is_id(link.get(key))
 
 
+def _names(of: type[entities.Carrier]) -> tuple[str, ...]:
+    """What a carrier has, in the order of the contract."""
+    return tuple(plan.carried for plan in plan_of(of))
+
+
+_SESSION, _MESSAGE = _names(entities.ChatSessionEntity), _names(entities.ChatMessage)
+
+
+def _ordered(data: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+    """What is known first, in its order, so that the same content is always the same text."""
+    yield from ((name, data[name]) for name in names if name in data)
+    yield from ((name, value) for name, value in data.items() if name not in names)
+
+
 def session(data: Mapping[str, Any]) -> JSONDict:
     """A ChatSessionEntity carrier (contract, E.1) as the API answers it."""
     out: JSONDict = {"id": data["ChatSessionId"]}
-    for name, value in data.items():
+    for name, value in _ordered(data, _SESSION):
         if name in LEFT_OUT or name == "ChatSessionId":
             continue
         if name in LINKS:
-            out[snake(name)] = _carrier(value) if names_somebody(value, LINKS[name]) else None
+            out[snake(name)] = carrier(value) if names_somebody(value, LINKS[name]) else None
         elif name.startswith("When"):
             out[snake(name)] = _date(value)
         elif name == "Status":
@@ -81,34 +96,12 @@ def session(data: Mapping[str, Any]) -> JSONDict:
 def message(data: Mapping[str, Any]) -> JSONDict:
     """A ChatMessage carrier (contract, E.2) as the API answers it."""
     out: JSONDict = {"id": data["ChatMessageId"]}
-    for name, value in data.items():
+    for name, value in _ordered(data, _MESSAGE):
         if name == "WhenPosted":
             out["posted_at"] = _date(value)
         elif name != "ChatMessageId" and name not in LEFT_OUT:
             out.setdefault(snake(name), value)
     return out
-
-
-#: What a message has, in the order of the contract (E.2).
-_MESSAGE = (
-    *("ChatMessageId", "ChatSessionId", "Type", "Message", "Author"),
-    *("ReadByCustomer", "SpecialType", "SpecialParam", "WhenPosted"),
-)
-_KINDS = (int, int, str, str, str, int, str, str, str)
-
-
-def message_text(data: Mapping[str, Any]) -> str:
-    """The JSON text of `message`. The usual shape is written without going through a dict."""
-    if tuple(data) != _MESSAGE or tuple(map(type, data.values())) != _KINDS:
-        return dumps(message(data))
-    pk, session_id, kind, said, author, read, special, param, posted = data.values()
-    shown = moment(posted).shown
-    return (
-        f'{{"id":{pk},"chat_session_id":{session_id},"type":{quoted(kind)}'
-        f',"message":{quoted(said)},"author":{quoted(author)},"read_by_customer":{read}'
-        f',"special_type":{quoted(special)},"special_param":{quoted(param)}'
-        f',"posted_at":{quoted(shown) if shown else "null"}}}'
-    )
 
 
 def masked_email(value: str) -> str:

@@ -21,6 +21,7 @@ __all__ = [
     "dumps",
     "message_row",
     "session_row",
+    "sorted_dumps",
     "stored_time",
     "with_version",
 ]
@@ -84,13 +85,17 @@ def digest(data: bytes) -> str:
     return blake2b(data, digest_size=16).hexdigest()
 
 
-_SORTED = json.JSONEncoder(sort_keys=True, separators=(",", ":"), check_circular=False)
+_SORTED = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False
+)
+#: JSON that is the same whatever the order of the fields.
+sorted_dumps = _SORTED.encode
 
 
 def content_digest(raw: Mapping[str, Any]) -> str:
     """A digest of what counts as a change, whatever the order of the fields."""
     kept = {name: value for name, value in raw.items() if name not in RESTLESS}
-    return digest(_SORTED.encode(kept).encode())
+    return digest(sorted_dumps(kept).encode("utf-8", "surrogatepass"))
 
 
 def _time(value: Any) -> Any:
@@ -176,5 +181,5 @@ def message_row(raw: JSONDict) -> Row:
         0,
         None,
         message if isinstance(message, str) else "",
-        rendering.message_text(raw),
+        dumps(rendering.message(raw)),
     )

@@ -24,9 +24,14 @@ def parse(body: bytes) -> Any:
         return None
     try:
         value = json.loads(body, parse_constant=_no_number, parse_float=_finite)
-        return _cleaned(value) if _SUSPICIOUS.search(body) else value
+        return _cleaned(value) if is_suspicious(body) else value
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+
+
+def is_suspicious(body: bytes) -> bool:
+    """Whether a text in it may hold U+0000 or half a character."""
+    return _SUSPICIOUS.search(body) is not None
 
 
 def _no_number(word: str) -> NoReturn:

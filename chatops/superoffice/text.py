@@ -29,6 +29,8 @@ def storable(text: str) -> str:
 
 def plain(fragment: str) -> str:
     """An HTML fragment as text with line breaks: for excerpts, lists and plain transcripts."""
+    if "<" not in fragment and "&" not in fragment:
+        return storable(fragment).strip()  # as most of what people type
     text = _BREAKS.sub("\n", fragment)
     text = _CUT_TAG.sub("", _TAGS.sub("", text))
     return storable(html.unescape(text)).strip()

@@ -5,13 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from chatops.mirror import moments, rendering
-from chatops.mirror.jsontext import dumps
 from chatops.superoffice import entities
-from tests.mirror.carriers import message
 
 PAYLOADS = Path(__file__).parent.parent / "payloads"
 SESSIONS = ("accept-transfer", "patch-session", "reject-transfer-1", "reject-transfer-2")
@@ -47,24 +43,6 @@ def test_a_message_keeps_its_text_and_its_session() -> None:
     assert shown["chat_session_id"] == carrier["ChatSessionId"]
     assert shown["message"] == carrier["Message"]
     assert shown["posted_at"].endswith("Z")
-
-
-@given(
-    fields=st.fixed_dictionaries(
-        {},
-        optional={
-            "Message": st.text(),
-            "Author": st.text() | st.none(),
-            "ReadByCustomer": st.integers() | st.booleans(),
-            "WhenPosted": st.datetimes().map(lambda when: when.isoformat() + "Z")
-            | st.sampled_from(["0001-01-01T00:00:00", "2026-03-02T09:15:00+00:00", "", "x" * 20]),
-            "New": st.none(),
-        },
-    )
-)
-def test_the_short_way_to_a_messages_text_gives_the_same_text(fields: dict[str, Any]) -> None:
-    carrier = {**message(1), **fields}
-    assert rendering.message_text(carrier) == dumps(rendering.message(carrier))
 
 
 @pytest.mark.parametrize(
