@@ -74,18 +74,18 @@ class Sessions(View):
         texts = sight.sessions(self.caller, page.rows, **shape)
         return responses.a_list(request, texts, page, etag)
 
-
-def _known_as(caller: Caller, query: Query, columns: tuple[str, ...]) -> Hashable | None:
-    """All that a list depends on besides its place: what the caller sees, what is asked."""
-    sight = policy.sight_of(caller)
-    asked = query.key("cursor", "page_size", "fields", "expand")
-    return None if sight is None else (sight, caller.associate_id, asked, columns)
-
     @docs.session_create
     def post(self, request: Request) -> Response:
         topic = id_in(body_of(request, "topic"), "topic")
         self.need(Right.ACT)
         return wishes.answer(request, "create", lambda wish: verbs.create_session(topic, wish=wish))
+
+
+def _known_as(caller: Caller, query: Query, columns: tuple[str, ...]) -> Hashable | None:
+    """All that a list depends on besides its place: what the caller sees, what is asked."""
+    sight = policy.sight_of(caller)
+    asked = query.key("cursor", "page_size", "fields", "expand")
+    return None if sight is None else (sight, asked, columns)
 
 
 class Session(View):
