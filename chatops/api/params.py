@@ -150,11 +150,24 @@ def text_in(body: Mapping[str, Any], name: str) -> str:
     return value
 
 
+def whole(value: Any) -> int | None:
+    """A whole number of JSON, in which `7.0` is one, too; None for anything else."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if type(value) is int else None
+
+
+def whole_in(body: Mapping[str, Any], name: str, *, low: int, high: int) -> int:
+    """A whole number of the body, from `low` to `high`."""
+    found = whole(body.get(name))
+    if found is None or not low <= found <= high:
+        raise invalid(name, f"A whole number from {low} to {high}.")
+    return found
+
+
 def id_in(body: Mapping[str, Any], name: str) -> int:
     """A required id of the body."""
-    value = body.get(name)
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)  # `7.0` is a whole number in JSON, too
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= INT32:
+    value = whole(body.get(name))
+    if value is None or not 0 < value <= INT32:
         raise invalid(name, "An id is required." if name not in body else "This must be an id.")
     return value

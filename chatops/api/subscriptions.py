@@ -10,7 +10,7 @@ from chatops.actions.policy import Right
 from chatops.api import shapes, wishes
 from chatops.api.base import View
 from chatops.api.docs import ANYBODY, Schema, json_body, operation
-from chatops.api.params import INT32, INT64, Query, body_of, text_in
+from chatops.api.params import INT32, INT64, Query, body_of, text_in, whole, whole_in
 from chatops.api.problems import Problem, invalid
 from chatops.mirror.models import Change
 from chatops.mirror.rendering import rfc3339
@@ -18,6 +18,7 @@ from chatops.subscriptions import addresses, delivering, keeping
 from chatops.subscriptions.models import State, Subscription
 
 LONGEST_LABEL, MOST_TOPICS = 100, 100
+LONGEST_OVERLAP = 7 * 86_400
 WITH_BODY = (*ANYBODY, 400, 409, 413, 415)
 ONE = (*ANYBODY, 404)
 EXAMPLE = {"url": "https://hooks.example.com/chats", "kinds": ["session", "message"]}
@@ -49,6 +50,13 @@ _CHANGED: Schema = shapes.an_object(
 )
 _PLACE: Schema = shapes.an_object(
     {"after": {"type": "integer", "minimum": 0, "maximum": INT64}}, additionalProperties=False
+)
+
+
+_OVERLAP: Schema = shapes.an_object(
+    {"overlap_seconds": {"type": "integer", "minimum": 0, "maximum": LONGEST_OVERLAP}},
+    required=False,
+    additionalProperties=False,
 )
 
 
@@ -147,6 +155,30 @@ class Test(View):
         return Response({"delivered": not outcome.error, **outcome._asdict()})
 
 
+class RotateSecret(View):
+    """`subscriptions/{id}/rotate-secret/`."""
+
+    @operation(
+        "subscription_rotate_secret",
+        "A new secret for the signatures",
+        scope="feed",
+        body=json_body(_OVERLAP),
+        answer=shapes.ref("NewSubscription"),
+        problems=(*WITH_BODY, 404),
+        description="The answer has it, this once. The old one signs beside it "
+        "(`X-Chatops-Signature-Previous`) for `overlap_seconds`, a day unless set otherwise; 0 "
+        "ends it at once.",
+    )
+    def post(self, request: Request, subscription_id: int) -> Response:
+        found = _found(self, request, subscription_id)
+        body = body_of(request, "overlap_seconds")
+        overlap = None
+        if "overlap_seconds" in body:
+            overlap = whole_in(body, "overlap_seconds", low=0, high=LONGEST_OVERLAP)
+        rotated, secret = keeping.rotate(found, caller=self.caller, overlap=overlap)
+        return Response(as_json(rotated) | {"secret": secret})
+
+
 class Redeliver(View):
     """`subscriptions/{id}/redeliver/`."""
 
@@ -160,9 +192,7 @@ class Redeliver(View):
     )
     def post(self, request: Request, subscription_id: int) -> Response:
         found = _found(self, request, subscription_id)
-        after = body_of(request, "after").get("after")
-        if isinstance(after, bool) or not isinstance(after, int) or not 0 <= after <= INT64:
-            raise invalid("after", "A number of the feed is required.")
+        after = whole_in(body_of(request, "after"), "after", low=0, high=INT64)
         return Response(as_json(keeping.redeliver(found, after, caller=self.caller)))
 
 
@@ -191,6 +221,8 @@ def _fields(body: dict[str, Any]) -> dict[str, Any]:
 
 def _list_in(body: dict[str, Any], name: str, kind: type) -> list[Any]:
     value = body[name]
+    if kind is int and isinstance(value, list):
+        value = [one if (number := whole(one)) is None else number for one in value]
     good = isinstance(value, list) and all(type(one) is kind for one in value)
     if not good or len(value) > MOST_TOPICS:
         raise invalid(name, f"A list of at most {MOST_TOPICS} values.")
@@ -222,5 +254,10 @@ urlpatterns = [
     path("", Subscriptions.as_view(), name="subscriptions"),
     path("<int:subscription_id>/", OneSubscription.as_view(), name="subscription"),
     path("<int:subscription_id>/test/", Test.as_view(), name="subscription-test"),
+    path(
+        "<int:subscription_id>/rotate-secret/",
+        RotateSecret.as_view(),
+        name="subscription-rotate-secret",
+    ),
     path("<int:subscription_id>/redeliver/", Redeliver.as_view(), name="subscription-redeliver"),
 ]

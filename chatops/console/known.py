@@ -311,4 +311,25 @@ BULK = (
     _("Your role does not allow this."),
 )
 
-KNOWN = (*ENDINGS, *REFUSALS, *NOTEBOOK, *LINKING, *STALE, *HINTS, *CHOICES, *COLUMNS, *BULK)
+#: Why a program is no longer told of changes (subscriptions).
+SUBSCRIPTIONS = (
+    _("Its owner holds no token any more that may follow the feed."),
+    _("Its secret cannot be read: the key is not in FIELD_KEYS any more."),
+    _("Nothing could be delivered since %(since)s UTC: %(why)s"),
+    _("An operator switched it off."),
+    _("A number of the feed is required."),
+    _("Changes are kept from %(first)s on, and %(last)s is the last one."),
+)
+
+KNOWN = (
+    *ENDINGS,
+    *REFUSALS,
+    *NOTEBOOK,
+    *LINKING,
+    *STALE,
+    *HINTS,
+    *CHOICES,
+    *COLUMNS,
+    *BULK,
+    *SUBSCRIPTIONS,
+)

@@ -19,6 +19,8 @@ from chatops.ops.findings import Finding, fail, ok, warn
 from chatops.remote import abilities, wiring
 from chatops.remote.gate import GateClosed
 from chatops.remote.models import Agent
+from chatops.subscriptions.models import State as Told
+from chatops.subscriptions.models import Subscription
 from chatops.superoffice import times
 from chatops.superoffice.client import Client
 from chatops.superoffice.errors import (
@@ -45,7 +47,7 @@ def examine() -> Iterator[Finding]:
     if not (yield from _database()):
         return
     yield from _superoffice()
-    for check in (_people, _hook, _freshness, _tasks, _alarms, _actions):
+    for check in (_people, _hook, _freshness, _tasks, _alarms, _actions, _subscriptions):
         yield from check()
 
 
@@ -282,3 +284,19 @@ def _actions() -> Iterator[Finding]:
                    "Is the worker running? They are settled by reading.")  # fmt: skip
     if not needs and not unknown:
         yield ok("actions", "No action waits for anybody.")
+
+
+def _subscriptions() -> Iterator[Finding]:
+    """Programs that are no longer told, or hardly. One that its own owner stopped is fine."""
+    told = Subscription.objects.defer("secret", "previous_secret").order_by("pk")
+    off = list(told.filter(state=Told.STOPPED).exclude(notice=""))
+    for one in off:
+        yield warn("subscriptions", f"Subscription {one.pk} is switched off: {one.notice}",
+                   "Ask its owner; then switch it on: Administration, Subscriptions.")  # fmt: skip
+    failing = list(told.filter(state=Told.ACTIVE, failures__gte=FAILURES))
+    for one in failing:
+        yield warn("subscriptions",
+                   f"Subscription {one.pk} has failed {one.failures} times: {one.last_error}",
+                   "Its receiver must answer 2xx; after a day it is switched off.")  # fmt: skip
+    if told and not off and not failing:
+        yield ok("subscriptions", f"{len(told)} subscriptions are served.")

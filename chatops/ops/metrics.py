@@ -6,7 +6,7 @@ Names and labels are ids and states, never a person's name or a text.
 from collections.abc import Iterator
 from datetime import datetime
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Q
 from django.utils import timezone
 from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -16,6 +16,8 @@ from chatops.actions.models import Action, State
 from chatops.mirror import feed
 from chatops.mirror.models import ChatSession
 from chatops.remote.models import Agent, Gate
+from chatops.subscriptions.models import State as Told
+from chatops.subscriptions.models import Subscription
 from chatops.sync import health, hooks
 from chatops.sync.models import Alarm, Cursor, SyncRun, WebhookDelivery
 
@@ -57,6 +59,7 @@ class DatabaseCollector(Collector):
         yield from self._hints(now)
         yield from self._actions(now)
         yield from self._remote(now)
+        yield from self._subscriptions()
 
     def _mirror(self, now: datetime) -> Iterator[GaugeMetricFamily]:
         cursors = list(Cursor.objects.exclude(ran_at=None))
@@ -121,6 +124,21 @@ class DatabaseCollector(Collector):
                      _age(gate.last_ok_at, now))  # fmt: skip
         broken = Agent.objects.exclude(credential__broken_at=None).count()
         yield _gauge("links_broken", "Linked accounts that SuperOffice refuses.", broken)
+
+    def _subscriptions(self) -> Iterator[GaugeMetricFamily]:
+        rows = Subscription.objects.order_by().values_list("state")
+        by_state = dict(rows.annotate(count=Count("pk")))
+        yield _by("subscriptions", "Programs that are told of changes, by state.", "state",
+                  {str(one): float(by_state.get(one, 0)) for one in Told})  # fmt: skip
+        ours = Subscription.objects.filter(state=Told.STOPPED).exclude(notice="")
+        yield _gauge("subscriptions_switched_off", "Stopped, and not by their owner.",
+                     ours.count())  # fmt: skip
+        active = Subscription.objects.filter(state=Told.ACTIVE)
+        found = active.aggregate(failing=Count("pk", filter=Q(failures__gt=0)), last=Min("number"))
+        yield _gauge("subscriptions_failing", "Whose last delivery failed.", found["failing"])
+        behind = None if found["last"] is None else feed.position().last - found["last"]
+        yield _gauge("subscriptions_behind", "Changes that the slowest still has to be told.",
+                     behind)  # fmt: skip
 
 
 _DATABASE = CollectorRegistry()

@@ -18,7 +18,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from chatops.mirror import feed
-from chatops.mirror.models import Change, ChatSession
+from chatops.mirror.models import Change
+from chatops.mirror.querysets import ChatSessionQuerySet
 from chatops.mirror.rendering import rfc3339
 from chatops.remote.fields import SecretUnreadable
 from chatops.subscriptions import keeping, sending
@@ -86,7 +87,7 @@ def deliver(subscription_id: int) -> int:
         if not free.filter(state=State.ACTIVE).update(leased_by=me, leased_until=until):
             return taken
         mine = Subscription.objects.filter(pk=subscription_id, leased_by=me)
-        one = mine.defer("secret").first()
+        one = mine.defer(*keeping.SECRETS).first()
         if one is None or not _deliver_next(one):
             break
         taken += 1
@@ -98,20 +99,21 @@ def deliver(subscription_id: int) -> int:
 
 def _deliver_next(one: Subscription) -> bool:
     """One batch; whether it was taken. False, too, when there is nothing more."""
-    if not keeping.is_still_allowed(one):
+    reach = keeping.reach(one)
+    if reach is None:
         _switch_off(one, "Its owner holds no token any more that may follow the feed.")
         return False
-    batch = _next(one)
+    batch = _next(one, reach)
     if batch is None:
         return False
     if not batch.changes and not batch.reset:
         return _reached(one, batch)
     try:
-        secret = one.secret
+        secrets = keeping.secrets_of(one)
     except SecretUnreadable:
         _switch_off(one, "Its secret cannot be read: the key is not in FIELD_KEYS any more.")
         return False
-    outcome = sending.post(one.url, secret, body_of(batch))
+    outcome = sending.post(one.url, secrets, body_of(batch))
     facts = {"subscription": one.pk, "delivery": outcome.delivery, "status": outcome.status,
              "ms": outcome.milliseconds, "changes": len(batch.changes)}  # fmt: skip
     if not outcome.error:
@@ -139,7 +141,7 @@ def body_of(batch: Batch, **more: Any) -> bytes:
     return json.dumps(whole | more, separators=(",", ":")).encode()
 
 
-def _next(one: Subscription) -> Batch | None:
+def _next(one: Subscription, reach: ChatSessionQuerySet) -> Batch | None:
     """What comes after the subscription's place; None when nothing does."""
     try:
         found = feed.after(one.number, limit=settings.SUBSCRIPTION_BATCH, epoch=one.epoch)
@@ -148,17 +150,18 @@ def _next(one: Subscription) -> Batch | None:
         return Batch((), now.last, now.epoch, reset=True)
     if not found:
         return None
-    return Batch(_wanted(one, found), found[-1].number, one.epoch)
+    return Batch(_wanted(one, found, reach), found[-1].number, one.epoch)
 
 
-def _wanted(one: Subscription, changes: Sequence[Change]) -> list[Change]:
-    """Of its kinds, and of sessions in its topics; what is about no session, all are told."""
+def _wanted(
+    one: Subscription, changes: Sequence[Change], reach: ChatSessionQuerySet
+) -> list[Change]:
+    """Of its kinds, and of sessions within its reach; what is about no session, all are told."""
     found = [each for each in changes if not one.kinds or each.kind in one.kinds]
-    if not one.topics:
+    if not reach.query.has_filters():
         return found
     about = {each.session_id for each in found if each.session_id is not None}
-    inside = ChatSession.objects.about(one.topics).filter(pk__in=about)
-    ids = set(inside.values_list("pk", flat=True))
+    ids = set(reach.filter(pk__in=about).values_list("pk", flat=True))
     return [each for each in found if each.session_id is None or each.session_id in ids]
 
 
@@ -201,4 +204,4 @@ def _switch_off(one: Subscription, notice: str) -> None:
 def try_out(one: Subscription) -> sending.Outcome:
     """An empty batch, marked as a test, at once; the place and the failures stay as they are."""
     batch = Batch((), one.number, one.epoch)
-    return sending.post(one.url, one.secret, body_of(batch, test=True))
+    return sending.post(one.url, keeping.secrets_of(one), body_of(batch, test=True))

@@ -2,29 +2,40 @@
 
 import secrets
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from chatops.actions import trail
-from chatops.actions.callers import Caller
+from chatops.actions import policy, trail
+from chatops.actions.callers import Caller, caller_of
 from chatops.actions.errors import Invalid, NotFound, StateConflict
 from chatops.actions.models import ApiToken
 from chatops.mirror import feed
 from chatops.mirror.models import Change
+from chatops.mirror.querysets import ChatSessionQuerySet
+from chatops.remote.fields import SecretUnreadable
 from chatops.subscriptions import addresses
 from chatops.subscriptions.models import State, Subscription
 
 PREFIX = "whs_"
+#: Read where something is signed: one that cannot be decrypted must not hide the rest.
+SECRETS = ("secret", "previous_secret")
 
 
 def visible(caller: Caller) -> list[Subscription]:
     """The owner's own; for a token limited to topics, those that stay within them."""
-    # The secret is read where it is used: one that cannot be decrypted must not hide the rest.
-    mine = Subscription.objects.filter(owner=caller.user).defer("secret").order_by("id")
+    mine = Subscription.objects.filter(owner=caller.user).defer(*SECRETS).order_by("id")
     return [one for one in mine if _covers(caller.topics, one.topics)]
+
+
+def silent(owner: User) -> list[Subscription]:
+    """Those of a person that somebody else than their owner switched off: `notice` says why."""
+    mine = Subscription.objects.filter(owner=owner, state=State.STOPPED).exclude(notice="")
+    return list(mine.defer(*SECRETS).order_by("id"))
 
 
 def find(subscription_id: int, caller: Caller) -> Subscription:
@@ -39,8 +50,9 @@ def _covers(limit: frozenset[int] | None, topics: Sequence[int]) -> bool:
     return limit is None or (bool(topics) and limit.issuperset(topics))
 
 
-def is_still_allowed(subscription: Subscription) -> bool:
-    """Whether its owner holds a living token that may follow the feed, for these topics.
+def reach(subscription: Subscription) -> ChatSessionQuerySet | None:
+    """The sessions of which it may be told now; None when its owner holds no living token that may
+    follow the feed for its topics.
 
     By owner and not by the token it was made with: a token is rotated, a subscription goes on.
     """
@@ -50,11 +62,12 @@ def is_still_allowed(subscription: Subscription) -> bool:
         revoked_at=None,
         expires_at__gt=timezone.now(),
     )
-    return any(
-        "feed" in token.scopes
-        and _covers(frozenset(token.topics) if token.topics else None, subscription.topics)
-        for token in held
-    )
+    for token in held.select_related("owner__agent"):
+        caller = caller_of(token.owner, token=token, source="ops")
+        if "feed" in caller.scopes and _covers(caller.topics, subscription.topics):
+            within = policy.reach(caller)
+            return within.about(subscription.topics) if subscription.topics else within
+    return None
 
 
 def create(
@@ -69,10 +82,10 @@ def create(
 
     Raises Invalid with the field, and StateConflict when the owner has SUBSCRIPTIONS_MAX already.
     """
+    _check(caller, url=url, kinds=kinds, topics=topics)
     if not topics and caller.topics is not None:
         topics = sorted(caller.topics)
-    secret = PREFIX + secrets.token_urlsafe(32)
-    _check(caller, url=url, kinds=kinds, topics=topics)
+    secret = _fresh_secret()
     with transaction.atomic():
         if Subscription.objects.filter(owner=caller.user).count() >= settings.SUBSCRIPTIONS_MAX:
             raise StateConflict(
@@ -94,13 +107,61 @@ def create(
     return made, secret
 
 
-def change(subscription: Subscription, fields: dict[str, Any], *, caller: Caller) -> Subscription:
+def _fresh_secret() -> str:
+    return PREFIX + secrets.token_urlsafe(32)
+
+
+def rotate(
+    subscription: Subscription, *, caller: Caller, overlap: float | None = None
+) -> tuple[Subscription, str]:
+    """A new secret, which is never shown again. The old one signs beside it for `overlap` seconds
+    (default: SUBSCRIPTION_OVERLAP_SECONDS), so that a receiver can change over at its leisure; an
+    even older one ends at once.
+    """
+    seconds = settings.SUBSCRIPTION_OVERLAP_SECONDS if overlap is None else overlap
+    secret = _fresh_secret()
+    with transaction.atomic():
+        rows = Subscription.objects.select_for_update().defer(*SECRETS)
+        held = rows.get(pk=subscription.pk)
+        old = _old_secret(held) if seconds else ""
+        held.previous_secret = old
+        held.previous_until = timezone.now() + timedelta(seconds=seconds) if old else None
+        held.secret = secret
+        held.save(update_fields=["secret", "previous_secret", "previous_until"])
+        _record("subscription_rotated", held, caller)
+    return held, secret
+
+
+def _old_secret(subscription: Subscription) -> str:
+    try:
+        return subscription.secret
+    except SecretUnreadable:
+        return ""  # nobody signs with it any more: a new one is the way out
+
+
+def secrets_of(subscription: Subscription) -> list[str]:
+    """What signs a delivery now, the newest first. Raises SecretUnreadable."""
+    until = subscription.previous_until
+    both = until is not None and until > timezone.now() and subscription.previous_secret
+    return [subscription.secret, *([subscription.previous_secret] if both else [])]
+
+
+def switch(subscription: Subscription, *, on: bool, caller: Caller) -> Subscription:
+    """For operators: off, with a notice for its owner, or on again, from where it was."""
+    state = State.ACTIVE if on else State.STOPPED
+    notice = "" if on else "An operator switched it off."
+    return change(subscription, {"state": state}, caller=caller, notice=notice)
+
+
+def change(
+    subscription: Subscription, fields: dict[str, Any], *, caller: Caller, notice: str = ""
+) -> Subscription:
     """Set `label`, `url`, `kinds`, `topics`, `state`. Switched on again, it is tried at once."""
     _check(caller, **{name: fields[name] for name in ("url", "kinds", "topics") if name in fields})
     if fields.get("topics") == [] and caller.topics is not None:
         raise Invalid("This token is limited to topics, so its subscriptions are.", field="topics")
     if "state" in fields:
-        fields = {**fields, **_AFRESH, "notice": ""}
+        fields = {**fields, **_AFRESH, "notice": notice}
     with transaction.atomic():
         Subscription.objects.filter(pk=subscription.pk).update(**fields)
         _record("subscription_changed", subscription, caller)
@@ -166,7 +227,7 @@ def _check(
     if unknown := [one for one in kinds if one not in Change.Kind.values]:
         known = ", ".join(Change.Kind.values)
         raise Invalid(f"Unknown kind {unknown[0][:40]!r}. Known: {known}.", field="kinds")
-    if topics and not _covers(caller.topics, topics):
+    if topics and not policy.reaches_topics(caller, topics):
         raise Invalid("This token does not see all of these topics.", field="topics")
 
 

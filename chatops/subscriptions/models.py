@@ -24,6 +24,9 @@ class Subscription(models.Model):
     label = models.CharField(max_length=100, blank=True, default="")
     url = models.CharField(max_length=500)
     secret = EncryptedTextField()
+    #: The one before, which signs as well until then.
+    previous_secret = EncryptedTextField(blank=True, default="")
+    previous_until = models.DateTimeField(null=True, blank=True)
     #: Kinds of change it wants; empty means every kind.
     kinds = models.JSONField(default=list, blank=True)
     #: Topic ids whose sessions it wants; empty means every topic.

@@ -10,6 +10,7 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import NamedTuple
 from urllib.parse import SplitResult
@@ -20,6 +21,8 @@ from django.conf import settings
 from chatops.subscriptions import addresses
 
 AGENT = "chatops"
+#: Of the secret, and of the one before while that still counts.
+SIGNATURES = ("X-Chatops-Signature", "X-Chatops-Signature-Previous")
 
 
 class Outcome(NamedTuple):
@@ -36,8 +39,9 @@ def signature(secret: str, timestamp: str, body: bytes) -> str:
     return hmac.new(secret.encode(), timestamp.encode() + b"." + body, sha256).hexdigest()
 
 
-def post(url: str, secret: str, body: bytes) -> Outcome:
-    """POST a body once. Never raises for what the receiver or the network does.
+def post(url: str, secrets: Sequence[str], body: bytes) -> Outcome:
+    """POST a body once, signed with each of the secrets, newest first. Never raises for what the
+    receiver or the network does.
 
     No redirect is followed, and of the answer only its status is read. All of it takes at most
     SUBSCRIPTION_TIMEOUT_SECONDS, after the name was resolved.
@@ -46,7 +50,7 @@ def post(url: str, secret: str, body: bytes) -> Outcome:
     started = time.monotonic()
     status, error = None, ""
     try:
-        status = _exchange(addresses.check(url), _headers(secret, body, delivery), body)
+        status = _exchange(addresses.check(url), _headers(secrets, body, delivery), body)
     except addresses.NotAllowed as refused:
         error = str(refused)
     except TimeoutError:
@@ -60,15 +64,15 @@ def post(url: str, secret: str, body: bytes) -> Outcome:
     return Outcome(status, error, delivery, round((time.monotonic() - started) * 1000))
 
 
-def _headers(secret: str, body: bytes, delivery: str) -> dict[str, str]:
+def _headers(secrets: Sequence[str], body: bytes, delivery: str) -> dict[str, str]:
     timestamp = str(int(time.time()))
-    return {
+    signed = (signature(one, timestamp, body) for one in secrets)
+    return dict(zip(SIGNATURES, signed, strict=False)) | {
         "Content-Type": "application/json",
         "User-Agent": AGENT,
         "Connection": "close",
         "X-Chatops-Delivery": delivery,
         "X-Chatops-Timestamp": timestamp,
-        "X-Chatops-Signature": signature(secret, timestamp, body),
     }
 
 

@@ -96,6 +96,19 @@ def test_a_test_delivery_says_what_came_of_it(follower: Program) -> None:
         assert (again["delivered"], again["error"]) == (False, "HTTP 500.")
 
 
+def test_a_new_secret_is_shown_once_as_well(follower: Program) -> None:
+    made = follower.post("subscriptions/", {"url": HERE}).json
+    path = f"subscriptions/{made['id']}/"
+    for body in (None, {}, {"overlap_seconds": 0}, {"overlap_seconds": 60.0}):
+        rotated = follower.post(f"{path}rotate-secret/", body)
+        assert rotated.status == 200
+        assert rotated.json["secret"] not in (made["secret"], "")
+        assert rotated.json["secret"] not in follower.get(path).content.decode()
+    for wrong in (-1, 604_801, 1.5, True, "60", None):
+        answer = follower.post(f"{path}rotate-secret/", {"overlap_seconds": wrong})
+        assert (answer.status, answer.json["errors"][0]["field"]) == (422, "overlap_seconds")
+
+
 def test_redelivery_takes_a_number_that_is_kept(follower: Program, bulk: Bulk) -> None:
     bulk(range(1, 4))
     path = f"subscriptions/{follower.post('subscriptions/', {'url': HERE}).json['id']}/redeliver/"
@@ -117,6 +130,7 @@ def test_somebody_elses_is_not_there(
         ("DELETE", "", None),
         ("POST", "test/", None),
         ("POST", "redeliver/", {"after": 0}),
+        ("POST", "rotate-secret/", None),
     ):
         theirs = other.call(method, f"subscriptions/{one}/{rest}", body)
         absent = other.call(method, f"subscriptions/99999/{rest}", body)

@@ -95,9 +95,9 @@ def test_a_network_may_be_listed(settings: Settings) -> None:
 
 def test_a_host_taken_off_the_list_is_told_nothing_more(settings: Settings) -> None:
     with Receiver() as receiver:
-        assert sending.post(receiver.url, "s", b"{}").status == 204
+        assert sending.post(receiver.url, ["s"], b"{}").status == 204
         settings.SUBSCRIPTION_ALLOWED_HOSTS = []
-        outcome = sending.post(receiver.url, "s", b"{}")
+        outcome = sending.post(receiver.url, ["s"], b"{}")
         assert outcome.status is None
         assert "SUBSCRIPTION_ALLOWED_HOSTS" in outcome.error
         assert len(receiver.received) == 1
@@ -106,7 +106,7 @@ def test_a_host_taken_off_the_list_is_told_nothing_more(settings: Settings) -> N
 def test_a_certificate_that_nobody_vouches_for_is_refused() -> None:
     with Receiver() as receiver:
         # It speaks no TLS at all: nothing of the delivery may reach it.
-        outcome = sending.post(receiver.url.replace("http://", "https://"), "s", b"{}")
+        outcome = sending.post(receiver.url.replace("http://", "https://"), ["s"], b"{}")
         assert outcome.status is None
         assert outcome.error.startswith(("TLS: ", "The connection failed"))
         assert receiver.received == []

@@ -11,14 +11,18 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from chatops.actions import tokens
-from chatops.actions.callers import Caller
+from chatops.actions.callers import Caller, caller_of
+from chatops.actions.errors import Invalid
 from chatops.actions.models import ApiToken, TrailEntry
-from chatops.mirror import feed
+from chatops.demo.adapter import StandIn
+from chatops.mirror import feed, people
 from chatops.mirror.models import Change
+from chatops.remote import wiring
 from chatops.subscriptions import delivering, keeping, sending
 from chatops.subscriptions.models import State, Subscription
+from tests.conftest import Person
 from tests.subscriptions.conftest import Subscribe, change, now
-from tests.subscriptions.receiver import Receiver
+from tests.subscriptions.receiver import Received, Receiver
 
 
 def deliver_all() -> None:
@@ -72,6 +76,73 @@ def test_a_delivery_is_signed_over_its_time_and_its_body(
         "object_id",
         "at",
     }
+
+
+def test_both_secrets_sign_while_one_follows_the_other(
+    receiver: Receiver, subscribe: Subscribe, caller: Caller
+) -> None:
+    one = subscribe()
+    first = now(one).secret
+    _, second = keeping.rotate(one, caller=caller, overlap=60)
+    change(1)
+    deliver_all()
+    assert signed_with(receiver.taken[-1]) == signed(receiver.taken[-1], second, first)
+    # Its time is over.
+    Subscription.objects.update(previous_until=timezone.now())
+    change(2)
+    deliver_all()
+    assert signed_with(receiver.taken[-1]) == signed(receiver.taken[-1], second)
+    # One that leaked ends at once.
+    _, third = keeping.rotate(now(one), caller=caller, overlap=0)
+    change(3)
+    deliver_all()
+    assert signed_with(receiver.taken[-1]) == signed(receiver.taken[-1], third)
+    assert now(one).previous_secret == ""
+    assert TrailEntry.objects.filter(what="subscription_rotated").count() == 2
+
+
+def signed_with(got: Received) -> list[str]:
+    return [got.headers[name] for name in sending.SIGNATURES if name in got.headers]
+
+
+def signed(got: Received, *secrets: str) -> list[str]:
+    stamp = got.headers["X-Chatops-Timestamp"]
+    return [sending.signature(one, stamp, got.body) for one in secrets]
+
+
+def test_a_lost_key_is_put_right_by_a_new_secret(
+    receiver: Receiver, subscribe: Subscribe, settings: Settings, caller: Caller
+) -> None:
+    one = subscribe()
+    settings.FIELD_KEYS = [Fernet.generate_key().decode()]
+    change(1)
+    deliver_all()
+    found = keeping.find(one.pk, caller)
+    assert found.state == State.STOPPED
+    _, secret = keeping.rotate(found, caller=caller)
+    keeping.switch(found, on=True, caller=caller)
+    deliver_all()
+    assert signed_with(receiver.taken[-1]) == signed(receiver.taken[-1], secret)
+
+
+def test_an_agents_program_is_told_of_the_agents_topics_only(
+    receiver: Receiver, superoffice: StandIn, mia: Person
+) -> None:
+    """Mia answers in topics 7 and 8; what is offered to her is hers wherever it is."""
+    client = wiring.service_client()
+    for topic in (7, 8, 9):
+        people.store_members(topic, [one.raw for one in client.topics.members(topic)])
+    token, _ = tokens.issue(owner=mia.user, label="mias", scopes=["feed"])
+    mias = caller_of(mia.user, token=token, source="api")
+    keeping.create(receiver.url, caller=mias)
+    with pytest.raises(Invalid):
+        keeping.create(receiver.url, caller=mias, topics=[9])
+    change(1, TopicId=9)
+    change(2, TopicId=8)
+    change(3, TopicId=9, TransferTo={"AssociateId": mia.associate_id})
+    deliver_all()
+    told = [each["session_id"] for got in receiver.taken for each in got.json["changes"]]
+    assert [one for one in told if one] == [2, 3]
 
 
 def test_the_signature_is_what_openssl_makes_of_it() -> None:

@@ -19,6 +19,7 @@ from chatops.console.sentences import told
 from chatops.mirror.models import ChatTopic, TopicMember
 from chatops.remote import linking, signin
 from chatops.remote.models import Agent, Credential
+from chatops.subscriptions import keeping
 
 Scheme = Credential.Scheme
 
@@ -63,6 +64,7 @@ def _page(request: HttpRequest, form: LinkForm, refusal: str = "") -> HttpRespon
             "form": form,
             "refusal": refusal,
             "by_superoffice": signin.is_offered(),
+            "silent": keeping.silent(caller.user),
         },
     )
 
