@@ -5,7 +5,7 @@ PY := .venv/bin/python
 PYTEST := .venv/bin/pytest
 ARGS ?=
 
-.PHONY: help run test check test-postgres test-browser bench chaos chaos-mirror screenshots lock clean setup dev
+.PHONY: help run test check test-postgres test-browser bench contract chaos chaos-mirror screenshots lock clean setup dev
 
 help:
 	@echo "make run            the console on http://127.0.0.1:8000; the demo when nothing is configured"
@@ -13,7 +13,7 @@ help:
 	@echo "make check          ruff, mypy and the import rules"
 	@echo "make test-postgres  the tests, on a PostgreSQL started for them"
 	@echo "make test-browser   the journeys in Chromium"
-	@echo "make bench chaos chaos-mirror screenshots lock clean"
+	@echo "make bench contract chaos chaos-mirror screenshots lock clean"
 
 setup:
 	@scripts/setup.sh requirements.lock
@@ -43,6 +43,9 @@ test-browser: dev
 
 bench: dev
 	$(PY) -m bench $(ARGS)
+
+contract: dev
+	$(PY) -m tests.contract $(ARGS)
 
 chaos: dev
 	$(PY) -m tests.chaos $(ARGS)

@@ -79,7 +79,9 @@ def _operation(one: Any, index: int) -> Operation:
         raise Invalid(f"Operation {index}: `{name}` is not part of an operation.", field=name)
     if op != "remove" and "value" not in one:
         raise Invalid(f"Operation {index}: `value` is missing.", field=path)
-    return _checked("replace" if op == "remove" else op, path, one.get("value"))
+    if op == "remove":
+        return _checked("replace", path, None)  # whatever else it says (RFC 6902, 4.2)
+    return _checked(op, path, one.get("value"))
 
 
 def _from_merge_patch(changes: Mapping[str, Any]) -> list[Operation]:
@@ -128,6 +130,8 @@ def _text(known: str, path: str, value: Any) -> str:
 def _id(path: str, value: Any) -> int:
     if value is None:
         return 0
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # `7.0` is a whole number in JSON, too
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= INT32_MAX:
         raise Invalid(f"`{path}` must be an id from 0 to {INT32_MAX}.", field=path)
     return value

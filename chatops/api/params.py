@@ -75,7 +75,7 @@ class Query:
     def words(self, name: str) -> list[str]:
         """A comma list of words."""
         for one in self._words(name):
-            if not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", one):
+            if not re.fullmatch(r"[A-Za-z0-9_]{1,40}", one):
                 raise invalid(name, "A comma list of words.")
         return self._words(name)
 

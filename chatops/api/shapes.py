@@ -3,6 +3,7 @@
 from typing import Any
 
 from chatops.actions.models import State, Verb
+from chatops.api import patch_shapes
 from chatops.mirror.models import Change
 
 Schema = dict[str, Any]
@@ -216,39 +217,6 @@ _PROBLEM: Schema = {
     "code": {"type": "string", "description": "Stable; what programs decide by."},
     "request_id": TEXT,
 }
-_OPERATION: Schema = an_object(
-    {
-        "op": {"type": "string", "enum": ["add", "replace", "remove", "test"]},
-        "path": {"type": "string", "examples": ["/customer_email", "Person/PersonId"]},
-        "value": {"type": ["string", "integer", "null"]},
-    },
-    required=False,
-    additionalProperties=False,
-) | {"required": ["op", "path"]}
-_TEXT_FIELD: Schema = {"type": ["string", "null"], "maxLength": 255}
-
-
-def _link(key: str) -> Schema:
-    link_id = {"type": ["integer", "null"], "minimum": 0, "maximum": 2**31 - 1}
-    return an_object({key: link_id}, additionalProperties=False)
-
-
-_MERGE: Schema = an_object(
-    {
-        "customer_name": _TEXT_FIELD,
-        "customer_email": _TEXT_FIELD,
-        "customer_phone": _TEXT_FIELD | {"maxLength": 32},
-        "customer_company_name": _TEXT_FIELD,
-        "person": _link("person_id"),
-        "contact": _link("contact_id"),
-        "project": _link("project_id"),
-        "sale": _link("sale_id"),
-        "ticket": _link("ticket_id"),
-    },
-    required=False,
-    minProperties=1,
-    description="Names ignore case and underscores.",
-)
 
 SCHEMAS: dict[str, Schema] = {
     "Session": an_object(
@@ -280,9 +248,9 @@ SCHEMAS: dict[str, Schema] = {
         additionalProperties=False,
     ),
     "Mirror": an_object(_MIRROR, description="Operators see more."),
-    "Operation": _OPERATION,
-    "JSONPatch": {"type": "array", "items": ref("Operation"), "minItems": 1, "maxItems": 100},
-    "MergePatch": _MERGE,
+    "Operation": patch_shapes.OPERATION,
+    "JSONPatch": patch_shapes.JSON_PATCH,
+    "MergePatch": patch_shapes.MERGE_PATCH,
     "Problem": an_object(
         _PROBLEM
         | {
