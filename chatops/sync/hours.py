@@ -39,7 +39,9 @@ def last(count: int = 48) -> list[Confirmed]:
     now = _began(timezone.now())
     first = now - timedelta(hours=count - 1)
     rows = {row.hour: row for row in Hour.objects.filter(hour__gte=first)}
-    deliveries = WebhookDelivery.objects.filter(received_at__gte=first)
+    # A hint that nothing came of confirms nothing.
+    read = (WebhookDelivery.State.APPLIED, WebhookDelivery.State.REPEATED)
+    deliveries = WebhookDelivery.objects.filter(received_at__gte=first, state__in=read)
     hints = dict(
         deliveries.annotate(hour=TruncHour("received_at"))
         .values("hour")

@@ -6,8 +6,8 @@ from django.utils import timezone
 
 from chatops.demo.adapter import StandIn
 from chatops.remote import wiring
-from chatops.sync import people, poll, reconcile
-from chatops.sync.models import Cursor
+from chatops.sync import hours, people, poll, reconcile
+from chatops.sync.models import Cursor, WebhookDelivery
 from tests.console.conftest import AtConsole
 
 
@@ -44,3 +44,20 @@ def test_the_machine_is_shown_to_operators_alone(operator: AtConsole, mia_there:
     agreed(timedelta(seconds=1))
     assert "Hints waiting" in operator.page("mirror/")
     assert "Hints waiting" not in mia_there.page("mirror/")
+
+
+def test_the_picture_shows_what_confirmed_each_hour(operator: AtConsole) -> None:
+    now = timezone.now()
+    given = {"event": "chatsession.changed", "session_id": 1}
+    WebhookDelivery.objects.create(event_id="read", state="applied", **given)
+    before = now - timedelta(hours=1)
+    WebhookDelivery.objects.create(event_id="not", state="failed", received_at=before, **given)
+    hours.note(polls=3)
+    *_, last_hour, this_hour = operator.page("mirror/").split('<ol class="hours">')[1].split("<li ")
+    assert 'class="hook"' in this_hour
+    assert 'class="poll"' in this_hour
+    assert 'class="compare"' not in this_hour
+    assert "hook, poll" in this_hour
+    assert "not confirmed" in last_hour
+    hours.note(compared=1)
+    assert "hook, poll, compare" in operator.page("mirror/")

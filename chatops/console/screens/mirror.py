@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from chatops.actions import policy
 from chatops.console.screen import caller_from, screen, show
@@ -30,8 +31,13 @@ def mirror(request: HttpRequest) -> HttpResponse:
 
 
 def _bars(hours: list[Any]) -> list[dict[str, Any]]:
-    """The last hours as marks: green when what we hold was confirmed in that hour."""
+    """The last hours as marks: by what we hold was confirmed in each, and how that reads."""
+    words = {"hints": _("hook"), "polls": _("poll"), "compared": _("compare")}
     return [
-        {"at": one["hour"], "good": bool(one["polls"]), "compared": bool(one["compared"])}
+        {
+            "at": one["hour"],
+            **{name: bool(one[name]) for name in words},
+            "said": ", ".join(word for name, word in words.items() if one[name]),
+        }
         for one in hours
     ]
