@@ -14,12 +14,14 @@ Times in the row are of the clock on the wall, which can be set back: what lies 
 anybody would have written is not believed.
 """
 
+import threading
 import time
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -37,6 +39,44 @@ LEAVES = {Rank.WHOLE: 0.5, Rank.POLL: 0.25, Rank.HINT: 0.0, Rank.PERSON: 0.0}
 BELIEVED = 30.0
 #: A success is written down at most this often, and at once when it ends a failure.
 OK_NOTED_EVERY = timedelta(seconds=2)
+
+
+class _Standing(NamedTuple):
+    """What every call asks of the row. Asked before each call, so in plain SQL: making the query
+    with the ORM took several times as long as the database does to answer it."""
+
+    not_before: float
+    open_until: float
+    failures: int
+    #: Whether the last success was written down so long ago that the next one is, too.
+    ok_is_old: bool
+
+
+_ASK = """
+SELECT not_before, open_until, failures, (last_ok_at IS NULL OR last_ok_at < %s)
+FROM remote_gate WHERE id = 1
+"""
+#: Takes one call, if the budget reaches down to the floor. By the time the row is ours, its moment
+#: may be later than the given one: then no time has passed and the row's stays, so that none is
+#: counted twice. A row whose moment is far ahead is from before the clock was set back.
+_TAKE = """
+UPDATE remote_gate SET budget = {budget} - 1, filled_at = CASE
+  WHEN filled_at > %(now)s AND filled_at < %(far)s THEN filled_at ELSE %(now)s END
+WHERE id = 1 AND {budget} >= %(floor)s RETURNING 1
+"""
+_BUDGET = """
+{least}(%(most)s, budget + %(rate)s * CASE
+  WHEN filled_at >= %(far)s THEN 1.0 ELSE {greatest}(0.0, %(now)s - filled_at) END)
+"""
+
+
+class _Noted(threading.local):
+    """What this thread saw before the call it is making."""
+
+    standing: _Standing | None = None
+
+
+_noted = _Noted()
 
 
 class GateClosed(NotSent):
@@ -68,22 +108,22 @@ class SharedGate:
 
     def _try(self, rank: Rank) -> float:
         now = time.time()
-        row = state()
-        self._check(row, now, person=rank is Rank.PERSON)
+        _noted.standing = seen = _standing()
+        self._check(seen, now, person=rank is Rank.PERSON)
         if not settings.REMOTE_CALLS_PER_SECOND:
             return 0.0
         return _take(rank)
 
-    def _check(self, row: Gate, now: float, *, person: bool) -> None:
-        later = 0.0 if person or not row.not_before else POLLS_RESUME_LATER
-        pause = row.not_before + later - now
+    def _check(self, seen: _Standing, now: float, *, person: bool) -> None:
+        later = 0.0 if person or not seen.not_before else POLLS_RESUME_LATER
+        pause = seen.not_before + later - now
         if 0 < pause <= settings.RETRY_AFTER_CAP_SECONDS + BELIEVED:
             raise GateClosed(
                 "SuperOffice asked for a pause before the next call.", retry_after=pause
             )
-        rest = row.open_until - now
+        rest = seen.open_until - now
         if not 0 < rest <= settings.BREAKER_SECONDS + BELIEVED:
-            rest = 0.0 if not row.open_until or _tries_for_all(row, now) else 1.0
+            rest = 0.0 if not seen.open_until or _tries_for_all(seen, now) else 1.0
         if rest:
             raise GateClosed(
                 "SuperOffice did not answer several times in a row, so it is left alone for "
@@ -109,9 +149,21 @@ def state() -> Gate:
     return row or Gate.objects.get_or_create(pk=1)[0]
 
 
-def _tries_for_all(row: Gate, now: float) -> bool:
+def _standing() -> _Standing:
+    lately = connection.ops.adapt_datetimefield_value(timezone.now() - OK_NOTED_EVERY)
+    with connection.cursor() as cursor:
+        cursor.execute(_ASK, [lately])
+        row = cursor.fetchone()
+    if row is None:
+        state()
+        return _Standing(0.0, 0.0, 0, ok_is_old=True)
+    not_before, open_until, failures, old = row
+    return _Standing(not_before, open_until, failures, bool(old))
+
+
+def _tries_for_all(seen: _Standing, now: float) -> bool:
     """Whether this call is the one that tries after the breaker's pause; the others wait on."""
-    mine = Gate.objects.filter(pk=1, open_until=row.open_until)
+    mine = Gate.objects.filter(pk=1, open_until=seen.open_until)
     return bool(mine.update(open_until=now + settings.BREAKER_SECONDS))
 
 
@@ -120,19 +172,19 @@ def _take(rank: Rank) -> float:
     rate = float(settings.REMOTE_CALLS_PER_SECOND)
     most = max(rate, 1.0)
     floor = 1.0 + LEAVES[rank] * (most - 1.0) - (most if rank is Rank.PERSON else 0.0)
-    with transaction.atomic():
-        row = Gate.objects.select_for_update().get(pk=1)
-        # Read while the row is ours: with an earlier moment, the same time would count twice. For
-        # the same reason a clock that is behind does not turn the row's back, unless by far.
-        now = time.time()
-        passed = min(max(now - row.filled_at, 0.0), 1.0)
-        filled_at = max(now, row.filled_at) if row.filled_at - now < BELIEVED else now
-        budget = min(row.budget + passed * rate, most)
-        taken = budget >= floor
-        Gate.objects.filter(pk=1).update(
-            budget=budget - 1 if taken else budget, filled_at=filled_at
-        )
-    return 0.0 if taken else (floor - budget) / rate
+    now = time.time()
+    given = {"now": now, "far": now + BELIEVED, "rate": rate, "most": most, "floor": floor}
+    lite = connection.vendor == "sqlite"
+    least, greatest = ("MIN", "MAX") if lite else ("LEAST", "GREATEST")
+    budget = _BUDGET.format(least=least, greatest=greatest)
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE.format(budget=budget), given)
+        if cursor.fetchone():
+            return 0.0
+        cursor.execute(f"SELECT {budget} FROM remote_gate WHERE id = 1", given)  # noqa: S608 ours
+        held = float(cursor.fetchone()[0])
+    # Somebody may have given the budget what was missing between the two: then at once again.
+    return max((floor - held) / rate, 0.001)
 
 
 def _pause(seconds: float) -> None:
@@ -155,9 +207,11 @@ def _failed(exchange: Exchange) -> None:
 
 
 def _succeeded() -> None:
-    now = timezone.now()
-    row = state()
-    if row.failures or row.last_ok_at is None or now - row.last_ok_at > OK_NOTED_EVERY:
+    """What the thread saw before the call decides: a failure that others met since is newer than
+    this success, and is not undone by it."""
+    seen = _noted.standing or _standing()
+    if seen.failures or seen.open_until or seen.ok_is_old:
+        _noted.standing = seen._replace(failures=0, open_until=0.0, ok_is_old=False)
         Gate.objects.filter(pk=1).update(
-            failures=0, open_until=0.0, failing_since=None, last_ok_at=now
+            failures=0, open_until=0.0, failing_since=None, last_ok_at=timezone.now()
         )
