@@ -15,7 +15,7 @@ from django.utils import timezone
 from chatops.actions import judging, trail
 from chatops.actions.callers import Caller
 from chatops.actions.intent import news_of
-from chatops.actions.models import Action, State, Verb
+from chatops.actions.models import OPEN_STATES, Action, State, Verb
 from chatops.mirror import feed, ingest
 from chatops.mirror.models import Associate
 from chatops.superoffice import entities, errors
@@ -47,37 +47,52 @@ def _move(
     session: Mapping[str, Any] | None = None,
     **fields: Any,
 ) -> Action:
-    """Move the action if it may still move so; the row as it is afterwards."""
+    """Move the action if it may still move so; the action as it is afterwards.
+
+    An answer that was noted on `action` is written with the move.
+    """
     # Drawn before the transaction: everybody's readings come from this one counter.
     reading = ingest.next_reading() if session is not None else 0
+    if state not in {State.SENDING, State.UNKNOWN}:
+        fields["settled_at"] = timezone.now()
+    if action.answered_at:
+        fields = {"answer": action.answer, "answered_at": action.answered_at} | fields
     with transaction.atomic():
-        row = Action.objects.select_for_update().get(pk=action.pk)
-        before = State(row.state)
-        if state in MAY_BECOME.get(before, frozenset()):
+        before = _taken(action, state, fields)
+        if before is None:  # it is no longer in the state that the caller knows
+            action = Action.objects.select_for_update().get(pk=action.pk)
+            before = _taken(action, state, fields)
+        if before is not None:
             if session is not None:
                 ingest.store_session(session, reading=reading)
-            row.state = state
-            for name, value in fields.items():
-                setattr(row, name, value)
-            if state not in {State.SENDING, State.UNKNOWN}:
-                row.settled_at = timezone.now()
-            row.save()
-            trail.record(
-                "action_settled" if row.settled_at else "action_moved",
-                caller=caller,
-                action=row,
-                before=before,
-                after=state,
-                detail={"verb": row.verb, "code": row.code, "proof": row.proof},
-            )
-            feed.append(news_of(row))
-    return row
+            _tell(action, before, caller)
+    return action
 
 
-def answered(action: Action, evidence: JSONDict) -> None:
-    """Note that an answer came, before it is known what it is worth."""
-    action.answer, action.answered_at = evidence, timezone.now()
-    Action.objects.filter(pk=action.pk).update(answer=evidence, answered_at=action.answered_at)
+def _taken(action: Action, state: State, fields: JSONDict) -> State | None:
+    """Move it if its row is still in the state that `action` has; that state, or None."""
+    before = State(action.state)
+    if state not in MAY_BECOME.get(before, frozenset()):
+        return None
+    changes = {**fields, "state": state}
+    if not Action.objects.filter(pk=action.pk, state=before).update(**changes):
+        return None
+    for name, value in changes.items():
+        setattr(action, name, value)
+    return before
+
+
+def _tell(action: Action, before: State, caller: Caller | None) -> None:
+    """The trail's line and the feed's news of a move."""
+    trail.record(
+        "action_settled" if action.settled_at else "action_moved",
+        caller=caller,
+        action=action,
+        before=before,
+        after=action.state,
+        detail={"verb": action.verb, "code": action.code, "proof": action.proof},
+    )
+    feed.append(news_of(action))
 
 
 def _answer(evidence: JSONDict | None) -> JSONDict:
@@ -129,31 +144,33 @@ def proved(
     )
 
 
+#: By then a hint has made the worker read the session; if not, it reads it for the send's sake.
+READ_AFTER_SEND = timedelta(seconds=2)
+
+
 def claim_message(action: Action, messages: Sequence[entities.ChatMessage]) -> Action | None:
     """Settle a send by the stored message that proves it; None when there is none."""
-    ids = [message.id for message in messages]
-    found = judging.sent_message(
-        action,
-        messages,
-        claimed=claimed(ids, except_by=action),
-        named=action.answer.get("message_id"),
-    )
+    messages = _left_by_later_ones(action, messages)
+    named = action.answer.get("message_id")
+    # A message that SuperOffice named is this one's or nobody's: the unique constraint tells.
+    taken = set() if named else claimed([one.id for one in messages], except_by=action)
+    found = judging.sent_message(action, messages, claimed=taken, named=named)
     if found is None:
         return None
     # Once unknown, it might still show a second time: it is watched for a day.
     late = action.state != State.SENDING
+    wait = timedelta(minutes=1) if late else READ_AFTER_SEND
     try:
-        with transaction.atomic():
-            return _move(
-                action,
-                State.DONE,
-                message_id=found.id,
-                proof={"message_id": found.id, "author": found.author},
-                code="",
-                detail="",
-                look_at=timezone.now() + timedelta(minutes=1) if late else None,
-                watch_until=_watch_until(action) if late else None,
-            )
+        return _move(
+            action,
+            State.DONE,
+            message_id=found.id,
+            proof={"message_id": found.id, "author": found.author},
+            code="",
+            detail="",
+            look_at=timezone.now() + wait,
+            watch_until=_watch_until(action) if late else None,
+        )
     except IntegrityError:
         return None  # another send claimed it first: this one is still open
 
@@ -163,20 +180,38 @@ def claim_session(
 ) -> Action | None:
     """Settle a creation by the new session; None when another creation claimed it first."""
     try:
-        with transaction.atomic():
-            return _move(
-                action,
-                State.DONE,
-                session_id=session.id,
-                proof={**action.proof, **_facts(session), "topic": session.topic_id},
-                code="",
-                detail="",
-                session=session.raw,
-                look_at=None,
-                **_answer(answer),
-            )
+        return _move(
+            action,
+            State.DONE,
+            session_id=session.id,
+            proof={**action.proof, **_facts(session), "topic": session.topic_id},
+            code="",
+            detail="",
+            session=session.raw,
+            look_at=None,
+            **_answer(answer),
+        )
     except IntegrityError:
         return None
+
+
+def _left_by_later_ones(
+    action: Action, messages: Sequence[entities.ChatMessage]
+) -> Sequence[entities.ChatMessage]:
+    """Without those that may be the effect of a later send that is open.
+
+    Once an action is with a person, its lane is free. If the same text is sent again, a message
+    that shows above the later one's baseline is the later one's to claim: what comes of it is being
+    told to somebody this moment, and it may know its message by name.
+    """
+    if action.is_open:
+        return messages  # nothing later can be open in its lane
+    later = Action.objects.filter(
+        session_id=action.session_id, lane=action.lane, state__in=OPEN_STATES, pk__gt=action.pk
+    )
+    if (open_one := later.first()) is None:
+        return messages
+    return [one for one in messages if one.id <= open_one.baseline["highest"]]
 
 
 def claimed(ids: Sequence[int], *, except_by: Action | None = None) -> set[int]:

@@ -1,6 +1,7 @@
 """A session as SuperOffice has it this moment: the ground an action stands on and is judged by."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,30 +42,58 @@ def look(
 ) -> Fresh:
     """Read the session, and with `messages` those above `above` (default: above what we hold).
 
-    What is read goes into the mirror. Raises Vanished, and SuperOfficeError without an answer.
+    Both are asked for at the same moment. What is read goes into the mirror. Raises Vanished, and
+    SuperOfficeError without an answer.
     """
     reading = ingest.next_reading()
+    listed, start = ingest.NOTHING, 0
     try:
-        body = client.sessions.get_raw(session_id, deadline=deadline)
+        if messages:
+            start = _held(session_id) if above is None else above
+            sessions = client.sessions
+            body, listed = sessions.with_messages_raw(session_id, after=start, deadline=deadline)
+        else:
+            body = client.sessions.get_raw(session_id, deadline=deadline)
     except errors.NotFound as error:
         raise Vanished(session_id) from error
-    start = (_held(session_id) if above is None else above) if messages else 0
-    listed = b"[]"
-    if messages:
-        listed = client.sessions.messages_raw(session_id, after=start, deadline=deadline)
-    try:
+    with _readable():
         ingest.store_sessions([ingest.Answer(session_id, body)], reading=reading)
-        if messages:
-            answer = ingest.Answer(session_id, listed)
-            ingest.store_messages([answer], reading=reading, complete=start == 0)
         session = entities.ChatSessionEntity.from_json(jsontext.parse(body))
+    found = _stored(session_id, listed, above=start, reading=reading) if messages else ()
+    return Fresh(session, max([start, *(one.id for one in found)]), found)
+
+
+def new_messages(
+    client: Client, session_id: int, *, above: int, deadline: float | None = None
+) -> tuple[entities.ChatMessage, ...]:
+    """The messages above an id, lowest first; into the mirror too. Raises as `look` does."""
+    reading = ingest.next_reading()
+    try:
+        listed = client.sessions.messages_raw(session_id, after=above, deadline=deadline)
+    except errors.NotFound as error:
+        raise Vanished(session_id) from error
+    return _stored(session_id, listed, above=above, reading=reading)
+
+
+def _stored(
+    session_id: int, listed: bytes, *, above: int, reading: int
+) -> tuple[entities.ChatMessage, ...]:
+    with _readable():
+        answer = ingest.Answer(session_id, listed)
+        ingest.store_messages([answer], reading=reading, complete=above == 0)
         found = [entities.ChatMessage.from_json(one) for one in jsontext.parse(listed)]
+    return tuple(sorted((one for one in found if one.id > above), key=lambda one: one.id))
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Whatever shape an answer has that nobody foresaw: it is one that cannot be read."""
+    try:
+        yield
     except ValueError as error:
         raise errors.UnreadableAnswer("SuperOffice's answer is not what was asked for.") from error
-    above_start = tuple(sorted((one for one in found if one.id > start), key=lambda one: one.id))
-    return Fresh(session, max([start, *(one.id for one in above_start)]), above_start)
 
 
 def _held(session_id: int) -> int:
-    row = SessionReading.objects.filter(session_id=session_id).values("last_message_id").first()
-    return row["last_message_id"] if row else 0
+    held = SessionReading.objects.filter(session_id=session_id).values_list("last_message_id")
+    return max((last for (last,) in held), default=0)

@@ -6,7 +6,7 @@ leaves. A key leads to one action; a lane of a session has one open action.
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -159,8 +159,10 @@ def unavailable(error: errors.SuperOfficeError) -> Unavailable:
     )
 
 
-def _check_view(session_id: int, wish: Wish) -> ChatSession:
-    """The mirror's row, just refreshed. Raises VersionOld when the caller saw another one."""
+def _check_view(session_id: int, wish: Wish) -> None:
+    """Raises VersionOld when the caller saw another row than the mirror's, just refreshed."""
+    if wish.version is None and wish.stamp is None:
+        return
     session = ChatSession.objects.get(pk=session_id)
     version_old = wish.version is not None and wish.version != session.version
     stamp_old = wish.stamp is not None and wish.stamp != session.stamp
@@ -169,7 +171,6 @@ def _check_view(session_id: int, wish: Wish) -> ChatSession:
             "The chat has changed since you saw it. Look at it as it is now, then decide.",
             session_id=session_id,
         )
-    return session
 
 
 class _Overtaken(Exception):
@@ -186,10 +187,10 @@ def record(plan: Plan, session: ChatSession, agent: Agent, wish: Wish, content: 
     started = timezone.now()
     patience = time.monotonic() + settings.ACTION_LANE_WAIT_SECONDS
     while True:
-        if earlier := replayed(wish, content):
+        waited = _await_lane(session.pk, plan.lane, until=patience)
+        if waited and (earlier := replayed(wish, content)):
             return earlier
-        _await_lane(session.pk, plan.lane, until=patience)
-        seen = _in_lane(session.pk, plan.lane).count()
+        seen = _changes_so_far(session.pk, plan.lane)
         found = look_now(session.pk, messages=plan.with_messages, patient=wish.patient)
         _check_view(session.pk, wish)
         plan.check(found, agent)
@@ -199,6 +200,8 @@ def record(plan: Plan, session: ChatSession, agent: Agent, wish: Wish, content: 
             store(action, wish, seen=seen)
         except (IntegrityError, _Overtaken):
             # The key or the lane was taken while we looked; the next round tells by whom.
+            if earlier := replayed(wish, content):
+                return earlier
             if time.monotonic() > patience:
                 raise
         else:
@@ -270,14 +273,33 @@ def _in_lane(session_id: int, lane: str) -> QuerySet[Action]:
     return Action.objects.filter(session_id=session_id, lane=lane)
 
 
-def _await_lane(session_id: int, lane: Action.Lane, *, until: float) -> None:
-    """Wait while an earlier message is being sent. Raises InProgress for everything else."""
+def _changes_so_far(session_id: int, lane: str, *, besides: int = 0) -> int:
+    """How many changes of the session there have been. Messages exclude nobody: 0."""
+    if lane != Action.Lane.CHANGES:
+        return 0
+    return _in_lane(session_id, lane).exclude(pk=besides).count()
+
+
+def _await_lane(session_id: int, lane: Action.Lane, *, until: float) -> bool:
+    """Wait while an earlier message is being sent; whether there was one.
+
+    Raises InProgress for everything else.
+    """
     open_there = _in_lane(session_id, lane).filter(state__in=OPEN_STATES)
-    while other := open_there.select_related("requested_by").first():
-        waits = lane == Action.Lane.MESSAGES and other.state == State.SENDING
+    waited = False
+    while (state := _first(open_there.values_list("state", flat=True))) is not None:
+        waits = lane == Action.Lane.MESSAGES and state == State.SENDING
         if not waits or time.monotonic() > until:
-            raise in_progress(other)
+            if other := open_there.select_related("requested_by").first():
+                raise in_progress(other)
+            break
+        waited = True
         time.sleep(LOOK_EVERY)
+    return waited
+
+
+def _first(values: Iterable[str]) -> str | None:
+    return next(iter(values), None)
 
 
 def in_progress(other: Action) -> InProgress:

@@ -18,6 +18,7 @@ from chatops.actions.models import Action, State, Verb
 from chatops.remote import abilities, linking, wiring
 from chatops.remote.models import Agent
 from chatops.superoffice import entities, errors
+from chatops.superoffice.client import Client
 
 __all__ = ["Plan", "Wish", "conflict", "identity_of", "perform"]
 
@@ -140,7 +141,8 @@ def _judge(action: Action, answer: Any, evidence: JSONDict) -> Action:
         proof = judging.proof_in_session(action, answer)
         if proof:
             return ending.proved(action, proof, answer=evidence, session=answer.raw)
-    ending.answered(action, evidence)
+    # Kept with whatever ending follows: a write of its own would tell nobody anything earlier.
+    action.answer, action.answered_at = evidence, timezone.now()
     empty = answer is None and action.verb not in _NULL_MEANS_NOTHING
     odd = empty or (action.verb == Verb.SEND_MESSAGE)
     return first_look(action, inconclusive=State.UNKNOWN if odd else State.NO_EFFECT)
@@ -148,19 +150,14 @@ def _judge(action: Action, answer: Any, evidence: JSONDict) -> Action:
 
 def first_look(action: Action, *, inconclusive: State = State.UNKNOWN) -> Action:
     """Read once, at once, what became of it; `inconclusive` is what it is when nothing shows."""
-    from_now = time.monotonic() + FIRST_LOOK_SECONDS
+    client, deadline = wiring.service_client(person=True), time.monotonic() + FIRST_LOOK_SECONDS
     try:
-        client = wiring.service_client(person=True)
         if action.verb == Verb.CREATE_SESSION:
-            made = creating.find(client, action, now=timezone.now(), deadline=from_now)
+            made = creating.find(client, action, now=timezone.now(), deadline=deadline)
             return made or ending.unknown(action)
-        found = fresh.look(
-            client,
-            action.on_session,
-            messages=action.verb == Verb.SEND_MESSAGE,
-            above=action.baseline["highest"],
-            deadline=from_now,
-        )
+        if action.verb == Verb.SEND_MESSAGE:
+            return _look_for_message(action, client, deadline)
+        found = fresh.look(client, action.on_session, messages=False, deadline=deadline)
     except fresh.Vanished:
         # SuperOffice said 204 and no longer has it. A 404 alone may be one of its odd moments.
         if action.verb == Verb.DELETE and inconclusive is State.NO_EFFECT:
@@ -169,24 +166,31 @@ def first_look(action: Action, *, inconclusive: State = State.UNKNOWN) -> Action
     except errors.SuperOfficeError as error:
         logger.info("first look failed", extra={"action": action.pk, "error": repr(error)})
         return ending.unknown(action)
-    return conclude(action, found, inconclusive=inconclusive)
+    return _conclude(action, found.session, inconclusive=inconclusive)
 
 
-def conclude(action: Action, found: fresh.Fresh, *, inconclusive: State) -> Action:
+def _look_for_message(action: Action, client: Client, deadline: float) -> Action:
+    """The messages alone prove a send; the session itself is read by the worker, afterwards."""
+    messages = fresh.new_messages(
+        client, action.on_session, above=action.baseline["highest"], deadline=deadline
+    )
+    return ending.claim_message(action, messages) or ending.unknown(action)
+
+
+def _conclude(
+    action: Action, session: entities.ChatSessionEntity, *, inconclusive: State
+) -> Action:
     """Settle from a fresh reading. An answer without effect is `no_effect`, and told as what is."""
-    if action.verb == Verb.SEND_MESSAGE:
-        settled = ending.claim_message(action, found.messages)
-        return settled or ending.unknown(action)
-    if proof := judging.proof_in_session(action, found.session):
+    if proof := judging.proof_in_session(action, session):
         return ending.proved(action, proof)
     if inconclusive is not State.NO_EFFECT:
         return ending.unknown(action)
     if action.verb == Verb.PATCH_SESSION:
-        return ending.patch_not_taken(action, found.session)
-    if action.verb == Verb.PICK_UP and _still_waiting(found.session):
+        return ending.patch_not_taken(action, session)
+    if action.verb == Verb.PICK_UP and _still_waiting(session):
         # Null says "not in the queue", and it is: one of the two answers is wrong.
         return ending.unknown(action)
-    return ending.no_effect(action, found.session)
+    return ending.no_effect(action, session)
 
 
 def _still_waiting(session: entities.ChatSessionEntity) -> bool:

@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from chatops.actions import creating, ending, fresh, judging, trail
 from chatops.actions.models import OPEN_STATES, Action, State, Verb
+from chatops.mirror.models import SessionReading
 from chatops.superoffice import entities, errors, text
 from chatops.superoffice.client import Client
 
@@ -61,7 +62,8 @@ def _claim(now: datetime) -> list[Action]:
         claimed = list(
             Action.objects.select_for_update(skip_locked=True)
             .filter(free, due)
-            .order_by("look_at")[:BATCH]
+            # What is open before what is only looked at again.
+            .order_by(F("settled_at").asc(nulls_first=True), "look_at")[:BATCH]
         )
         Action.objects.filter(pk__in=[one.pk for one in claimed]).update(leased_until=now + LEASE)
     return claimed
@@ -76,6 +78,8 @@ def _work_off(action: Action, client: Client, now: datetime) -> bool:
         return True
     if action.verb == Verb.CREATE_SESSION:
         return _work_off_creation(action, client, now)
+    if action.state == State.DONE and action.watch_until is None:
+        return _read_after(action, client, now)
     try:
         found = fresh.look(
             client,
@@ -115,6 +119,22 @@ def _work_off_creation(action: Action, client: Client, now: datetime) -> bool:
         _not_found(action, now)
     _plan_next(action, now)
     return True
+
+
+def _read_after(action: Action, client: Client, now: datetime) -> bool:
+    """A send was proved by the messages alone: the session as it is since, unless it was read."""
+    read = SessionReading.objects.filter(session_id=action.on_session)
+    reached = True
+    if not read.filter(read_at__gt=action.settled_at).exists():
+        deadline = time.monotonic() + LOOK_SECONDS
+        try:
+            fresh.look(client, action.on_session, messages=False, deadline=deadline)
+        except fresh.Vanished:
+            pass  # comparisons will tell
+        except errors.SuperOfficeError:
+            reached = False  # the next poll brings it
+    _plan_next(action, now)
+    return reached
 
 
 def _settled(action: Action, found: fresh.Fresh) -> bool:

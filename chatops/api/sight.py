@@ -78,11 +78,14 @@ def session(caller: Caller, session_id: int) -> JSONDict | None:
 
 def message(caller: Caller, message_id: int | None) -> JSONDict | None:
     """A stored message, when the caller may read what is said in its session."""
-    row = ChatMessage.objects.filter(pk=message_id).first() if message_id else None
-    if row is None or not granted_visible(caller, Right.TRANSCRIPT, row.session_id):
+    if not message_id or Right.TRANSCRIPT not in policy.rights(caller):
         return None
-    found: JSONDict = json.loads(row.rendered)
-    return found
+    rows = ChatMessage.objects.filter(pk=message_id).values_list("session_id", "rendered")
+    for session_id, rendered in rows:
+        if granted_visible(caller, Right.TRANSCRIPT, session_id):
+            found: JSONDict = json.loads(rendered)
+            return found
+    return None
 
 
 def granted_visible(caller: Caller, right: Right, session_id: int) -> bool:

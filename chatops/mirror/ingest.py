@@ -42,6 +42,8 @@ __all__ = [
 ]
 
 JSONDict = dict[str, Any]
+#: The answer to "what came after this message?" when nothing did.
+NOTHING = b"[]"
 
 
 @dataclass(slots=True)
@@ -267,11 +269,15 @@ def store_messages(
     """
     read_at = read_at or timezone.now()
     latest = {answer.session_id: answer for answer in answers}
-    digests = {one: rows.digest(answer.body) for one, answer in latest.items()} if complete else {}
     until = until or reading
-    same = recognised.confirm(
-        digests, recognised.MESSAGES, reading=reading, until=until, read_at=read_at
-    )
+    if complete:
+        digests = {one: rows.digest(answer.body) for one, answer in latest.items()}
+        known, columns = digests, recognised.MESSAGES
+    else:
+        digests = {}
+        known = {one: "" for one, answer in latest.items() if answer.body == NOTHING}
+        columns = recognised.NOTHING_NEW
+    same = recognised.confirm(known, columns, reading=reading, until=until, read_at=read_at)
     said = {one: _said(answer) for one, answer in latest.items() if one not in same}
     counts = _write_messages(
         said,

@@ -16,6 +16,8 @@ from chatops.mirror.rows import stored_time
 
 SESSION = ("digest", "reading", "read_at")
 MESSAGES = ("messages_digest", "messages_reading", "messages_read_at")
+#: "Nothing came after the last message you hold": true whatever bytes the whole had.
+NOTHING_NEW = ("", "messages_reading", "messages_read_at")
 Columns = tuple[str, str, str]
 
 
@@ -23,17 +25,18 @@ Columns = tuple[str, str, str]
 def _statement(vendor: str, columns: Columns) -> str:
     digest, reading, read_at = columns
     # All names are ours; values are parameters.
+    same = f" AND {digest} = answer.value" if digest else ""
     if vendor == "sqlite":
         return (
             f"UPDATE mirror_sessionreading SET {reading} = %s, {read_at} = %s"  # noqa: S608
             " FROM json_each(%s) AS answer WHERE session_id = CAST(answer.key AS INTEGER)"
-            f" AND {digest} = answer.value AND {reading} < %s RETURNING session_id"
+            f"{same} AND {reading} < %s RETURNING session_id"
         )
     # The rows are locked in the order of their ids, so that two at once cannot wait for each other.
     return (
         "WITH held AS (SELECT mine.session_id FROM mirror_sessionreading AS mine"  # noqa: S608
-        " JOIN unnest(%s::integer[], %s::text[]) AS answer (id, bytes)"
-        f" ON mine.session_id = answer.id AND mine.{digest} = answer.bytes"
+        " JOIN unnest(%s::integer[], %s::text[]) AS answer (id, value)"
+        f" ON mine.session_id = answer.id{same}"
         f" WHERE mine.{reading} < %s ORDER BY mine.session_id FOR UPDATE OF mine)"
         f" UPDATE mirror_sessionreading AS mine SET {reading} = %s, {read_at} = %s"
         " FROM held WHERE mine.session_id = held.session_id RETURNING mine.session_id"
@@ -45,8 +48,8 @@ def confirm(
 ) -> set[int]:
     """Note `until` for the sessions whose stored digest is the one given; which they are.
 
-    `columns` is SESSION or MESSAGES. The others are new, different, or the read of what is stored
-    had not ended when this one, `reading`, began.
+    `columns` is SESSION, MESSAGES, or NOTHING_NEW, which asks for no digest. The others are new,
+    different, or the read of what is stored had not ended when this one, `reading`, began.
     """
     if not digests:
         return set()

@@ -6,6 +6,7 @@ misdirected was certainly not applied.
 """
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Unpack
 from urllib.parse import urlsplit
@@ -140,6 +141,18 @@ class FollowingTransport(Transport):
             if not self._moved():
                 raise
         return super().send_raw(method, path, **options)
+
+    def read_ahead(self, path: str, **options: Unpack[Options]) -> Callable[[], bytes | None]:
+        self._settle()
+        begun = super().read_ahead(path, **options)
+
+        def answer() -> bytes | None:
+            try:
+                return begun()
+            except errors.Misdirected:
+                return self.send_raw("GET", path, **options)
+
+        return answer
 
     def _settle(self) -> None:
         if settings.SUPEROFFICE_TENANT:

@@ -107,7 +107,8 @@ def _transport(auth: credentials.Auth, rank: Rank) -> transport.Transport:
         size_cap=settings.REMOTE_SIZE_CAP_BYTES,
         gate=SharedGate(),
         allowed_hosts=tenant.host_is_allowed,
-        pool_size=16,
+        # Whoever acts reads a session and its messages at the same moment.
+        pool_size=2 * settings.WEB_THREADS,
         rank=rank,
         backoff=[settings.REMOTE_BACKOFF_SECONDS * times for times in (1, 2, 4)],
     )

@@ -21,6 +21,7 @@ from chatops.superoffice.entities.words import (
 from chatops.superoffice.errors import UnreadableAnswer
 from chatops.superoffice.resource import Resource, maybe, one, several
 
+NO_LIST = "SuperOffice's answer is not a list of messages."
 _OPEN_NUMBERS = sorted(s.number for s in ChatSessionStatus if str(s) in OPEN_STATUSES)
 
 
@@ -163,8 +164,20 @@ class ChatSessions(Resource):
             "GET", _messages(session_id), params={"after": after}, deadline=deadline
         )
         if body is None:
-            raise UnreadableAnswer("SuperOffice's answer is not a list of messages.")
+            raise UnreadableAnswer(NO_LIST)
         return body
+
+    def with_messages_raw(
+        self, session_id: int, *, after: int = 0, deadline: float | None = None
+    ) -> tuple[bytes, bytes]:
+        """`get_raw` and `messages_raw` at the same moment: half the waiting."""
+        messages = self._transport.read_ahead(
+            _messages(session_id), params={"after": after}, deadline=deadline
+        )
+        body, listed = self.get_raw(session_id, deadline=deadline), messages()
+        if listed is None:
+            raise UnreadableAnswer(NO_LIST)
+        return body, listed
 
     def transcript(
         self, session_id: int, *, html: bool = False, deadline: float | None = None

@@ -7,6 +7,7 @@ SO-TimeZone always; SO-Language, SO-Culture and SO-AppToken where set; Content-T
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from copy import copy
 from dataclasses import dataclass
 from typing import Any, Self, TypedDict, TypeVar, Unpack
@@ -31,7 +32,7 @@ from chatops.superoffice.errors import (
     UnreadableAnswer,
 )
 from chatops.superoffice.exchange import Exchange, Gate, Rank
-from chatops.superoffice.sending import Sender, Timeouts
+from chatops.superoffice.sending import Answer, Sender, Timeouts
 from chatops.superoffice.waiting import jittered
 
 __all__ = ["BACKOFF", "READ_TRIES", "SIZE_CAP", "Exchange", "Gate", "Timeouts", "Transport"]
@@ -79,6 +80,15 @@ class _Call:
     idempotent: bool
     deadline: float
     tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A first try that is on the wire already, while its caller does something else."""
+
+    request: requests.PreparedRequest
+    #: The answer, and how many seconds it took.
+    answer: "Future[tuple[Answer, float]]"
 
 
 class Transport:
@@ -155,6 +165,18 @@ class Transport:
         """
         return self._repeated(self._call(method, path, options), lambda _, body: body)
 
+    def read_ahead(self, path: str, **options: Unpack[Options]) -> Callable[[], bytes | None]:
+        """Begin a GET, and go on with something else; what is returned waits for its bytes.
+
+        Only the wire is left to another thread: gate, signing and log stay with the caller's.
+        Raises NotSent; what is returned raises as `send_raw` does.
+        """
+        call = self._call("GET", path, options)
+        request = self._prepared(call)
+        self._pass(call)
+        begun = _Begun(request, self._sender.begin(request, deadline=call.deadline))
+        return lambda: self._repeated(call, lambda _, body: body, begun)
+
     def _call(self, method: str, path: str, options: Options) -> _Call:
         method = method.upper()
         idempotent = options.get("idempotent", False) or method == "GET"
@@ -172,17 +194,17 @@ class Transport:
             tries=max(1, options.get("tries") or READ_TRIES) if idempotent else 1,
         )
 
-    def _repeated(self, call: _Call, read: Read[T]) -> T:
+    def _repeated(self, call: _Call, read: Read[T], begun: _Begun | None = None) -> T:
         attempt = 1
         while True:
             try:
-                return self._once(call, attempt, read)
+                return self._once(call, attempt, read, begun)
             except (NotSent, OutcomeUnknown, Throttled) as error:
                 wait = self._wait_after(error, call, attempt)
                 if wait is None:
                     raise
             time.sleep(wait)
-            attempt += 1
+            attempt, begun = attempt + 1, None
 
     def _wait_after(self, error: SuperOfficeError, call: _Call, attempt: int) -> float | None:
         """Seconds until the next try; None when there is none, or no time for one."""
@@ -194,14 +216,14 @@ class Transport:
         wait = max(planned, error.retry_after or 0.0)
         return wait if time.monotonic() + wait < call.deadline else None
 
-    def _once(self, call: _Call, attempt: int, read: Read[T]) -> T:
+    def _once(self, call: _Call, attempt: int, read: Read[T], begun: _Begun | None) -> T:
         """One try, and a second right after it with a renewed token where that may help.
 
         Allowed for writes too: what was answered with 401 or 403 was certainly not applied.
         """
-        request = self._prepared(call)
+        request = begun.request if begun else self._prepared(call)
         try:
-            return self._sent(call, request, attempt, read)
+            return self._sent(call, request, attempt, read, begun)
         except Refused as error:
             if not self._renewed(request, error):
                 raise
@@ -244,18 +266,32 @@ class Transport:
             _sign(request, self.auth)
         return request
 
+    def _pass(self, call: _Call) -> None:
+        if self._gate is not None:
+            self._gate.before(write=not call.idempotent, rank=self.rank)
+
     def _sent(
-        self, call: _Call, request: requests.PreparedRequest, attempt: int, read: Read[T]
+        self,
+        call: _Call,
+        request: requests.PreparedRequest,
+        attempt: int,
+        read: Read[T],
+        begun: _Begun | None = None,
     ) -> T:
         """One attempt: through the gate, over the wire, into the log."""
         write = not call.idempotent
-        if self._gate is not None:
-            self._gate.before(write=write, rank=self.rank)
+        if begun is None:
+            self._pass(call)
         started = time.monotonic()
+        seconds: float | None = None
         status: int | None = None
         failure: SuperOfficeError | None = None
         try:
-            status, headers, body = self._sender.send(request, write=write, deadline=call.deadline)
+            if begun is None:
+                answer = self._sender.send(request, write=write, deadline=call.deadline)
+            else:
+                answer, seconds = begun.answer.result()
+            status, headers, body = answer
             if not 200 <= status < 300:
                 raise answers.error_for(status, headers, body, secrets=_secrets(request))
             return read(status, answers.checked_body(status, body))
@@ -263,12 +299,13 @@ class Transport:
             failure, status = error, error.status
             raise
         finally:
+            seconds = time.monotonic() - started if seconds is None else seconds
             self._tell(
                 Exchange(
                     method=call.method,
                     path_pattern=call.pattern,
                     status=status,
-                    ms=round((time.monotonic() - started) * 1000, 1),
+                    ms=round(seconds * 1000, 1),
                     attempt=attempt,
                     error=type(failure).__name__ if failure else None,
                     retry_after=failure.retry_after if failure else None,

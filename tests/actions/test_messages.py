@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 from chatops.actions import errors, settle, verbs
 from chatops.actions.models import Action, State, TrailEntry
 from chatops.demo.adapter import StandIn
-from chatops.mirror.models import ChatMessage
+from chatops.mirror.models import ChatMessage, ChatSession
 from chatops.remote import wiring
 from tests.actions.conftest import Mirrored
 from tests.conftest import Person
@@ -33,6 +33,34 @@ def test_a_message_arrives_in_my_name_and_is_in_the_mirror_at_once(
     assert (stored.text, stored.author) == ("5 &lt; 6 &amp; 7<br>second line", "Mia Berg")
     assert action.message_id == stored.id
     assert ChatMessage.objects.get(pk=stored.id).message == stored.text
+
+
+def test_a_send_asks_for_its_ground_at_once_and_is_proved_by_the_messages_alone(
+    superoffice: StandIn, mirrored: Mirrored, mia: Person
+) -> None:
+    chat = superoffice.chat(user="mia", messages=["Hello?"])
+    mirrored(chat.id)
+    before = len(superoffice.journal(kind="request"))
+    assert verbs.send_message(chat.id, "Hi", wish=mia.wish()).state == State.DONE
+    calls = [row["method"] for row in superoffice.journal(kind="request")[before:]]
+    assert calls == ["GET", "GET", "POST", "GET"]
+
+
+def test_after_a_send_the_worker_reads_the_session_once_unless_somebody_did(
+    superoffice: StandIn, mirrored: Mirrored, mia: Person
+) -> None:
+    chats = [superoffice.chat(user="mia", messages=["Hello?"]) for _ in range(2)]
+    mirrored(*(chat.id for chat in chats))
+    for chat in chats:
+        verbs.send_message(chat.id, "Hi", wish=mia.wish())
+    mirrored(chats[1].id)  # a hint, say, made the worker read this one
+    before = len(superoffice.journal(kind="request"))
+    for seconds in (1, 3, 5):
+        settle.run_due(wiring.service_client(), now=timezone.now() + timedelta(seconds=seconds))
+    reads = [row["path"] for row in superoffice.journal(kind="request")[before:]]
+    assert reads == [f"/api/v1/ChatSession/{chats[0].id}"]
+    assert {one.last_message for one in ChatSession.objects.all()} == {"Hi"}
+    assert not Action.objects.exclude(look_at=None).exists()
 
 
 def test_the_same_text_under_three_keys_is_three_messages_in_order(
@@ -122,6 +150,66 @@ def test_two_sends_never_claim_one_stored_message(
     settle.run_due(wiring.service_client(), now=timezone.now() + timedelta(seconds=800))
     lost.refresh_from_db()
     assert lost.state == State.NEEDS_PERSON
+
+
+def lost_to_a_person(superoffice: StandIn, chat_id: int, mia: Person) -> Action:
+    """A send of "Same" whose request was lost on its way, with a person by now."""
+    superoffice.fault("drop_before", path="Messages", method="POST", times=1)
+    lost = verbs.send_message(chat_id, "Same", wish=mia.wish())
+    for seconds in (200, 230):
+        settle.run_due(wiring.service_client(), now=timezone.now() + timedelta(seconds=seconds))
+    lost.refresh_from_db()
+    assert lost.state == State.NEEDS_PERSON
+    return lost
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lost_send_does_not_take_the_message_of_a_later_one_that_is_on_its_way(
+    superoffice: StandIn, mirrored: Mirrored, mia: Person
+) -> None:
+    chat = superoffice.chat(user="mia", messages=["Hello?"])
+    mirrored(chat.id)
+    lost = lost_to_a_person(superoffice, chat.id, mia)
+    told: list[Action] = []
+    wish = mia.wish()
+
+    def send_again() -> None:
+        try:
+            told.append(verbs.send_message(chat.id, "Same", wish=wish))
+        finally:
+            connection.close()
+
+    # Applied at once, answered late: while its sender waits, the lost one is looked at.
+    superoffice.fault("stall", path="Messages", method="POST", times=1, seconds=1.0)
+    thread = threading.Thread(target=send_again)
+    thread.start()
+    while not sent(superoffice, chat.id):
+        threading.Event().wait(0.02)
+    settle.run_due(wiring.service_client(), now=timezone.now() + timedelta(seconds=400))
+    thread.join()
+    assert told[0].state == State.DONE
+    assert told[0].message_id == superoffice.session(chat.id).messages[-1].id
+    settle.run_due(wiring.service_client(), now=timezone.now() + timedelta(seconds=800))
+    lost.refresh_from_db()
+    assert (lost.state, lost.message_id) == (State.NEEDS_PERSON, None)
+
+
+def test_what_shows_late_below_the_ground_of_a_later_send_is_the_lost_ones(
+    superoffice: StandIn, mirrored: Mirrored, mia: Person
+) -> None:
+    chat = superoffice.chat(user="mia", messages=["Hello?"])
+    mirrored(chat.id)
+    lost = lost_to_a_person(superoffice, chat.id, mia)
+    superoffice.control("POST", "post", session=chat.id, by="mia", text="Same", author="Mia Berg")
+    superoffice.fault("drop_before", path="Messages", method="POST", times=1)
+    again = verbs.send_message(chat.id, "Same", wish=mia.wish())
+    assert again.state == State.UNKNOWN
+    settle.run_due(wiring.service_client(), now=timezone.now() + timedelta(seconds=400))
+    lost.refresh_from_db()
+    again.refresh_from_db()
+    assert lost.state == State.DONE
+    assert lost.message_id == superoffice.session(chat.id).messages[-1].id
+    assert again.state != State.DONE
 
 
 def test_while_a_message_is_not_confirmed_the_next_one_waits_its_turn(

@@ -38,6 +38,31 @@ def test_the_same_conversation_again_is_one_statement_and_no_news() -> None:
     assert SessionReading.objects.get().messages_reading == reading
 
 
+def test_nothing_new_after_the_last_message_is_one_statement_and_keeps_the_digest() -> None:
+    read_messages(message(1))
+    digest, reading = SessionReading.objects.get().messages_digest, ingest.next_reading()
+    with CaptureQueriesContext(connection) as queries:
+        assert read_messages(complete=False, reading=reading).unchanged == 1
+    assert len(queries) == 1
+    row = SessionReading.objects.get()
+    assert (row.messages_reading, row.messages_digest) == (reading, digest)
+    assert present() == [1]
+
+
+def test_nothing_new_in_an_older_read_renews_nothing() -> None:
+    older, newer = ingest.next_reading(), ingest.next_reading()
+    read_messages(message(1), reading=newer)
+    read_messages(complete=False, reading=older)
+    assert SessionReading.objects.get().messages_reading == newer
+    assert present() == [1]
+
+
+def test_nothing_new_in_a_session_that_was_never_read_is_a_reading_of_it() -> None:
+    reading = ingest.next_reading()
+    read_messages(complete=False, reading=reading)
+    assert SessionReading.objects.get(pk=844).messages_reading == reading
+
+
 def test_a_read_flag_that_flips_is_a_change() -> None:
     read_messages(message(1), message(2))
     number = feed.position().last
