@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -73,7 +74,9 @@ class Slot:
     def start(self) -> None:
         quota = -(-self.size.actions // self.size.processes)
         self.process = _fork.Process(
-            target=self.work, args=(self.path,), kwargs={"seed": self.size.seed, "quota": quota}
+            target=_work,
+            args=(os.getpid(), self.work, self.path),
+            kwargs={"seed": self.size.seed, "quota": quota},
         )
         self.process.start()
 
@@ -83,7 +86,7 @@ class Slot:
 
     def kill(self) -> None:
         """As the kernel does when memory is short."""
-        if self.process is not None and self.process.pid is not None:
+        if self.process is not None and self.process.pid is not None and self.process.is_alive():
             os.kill(self.process.pid, signal.SIGKILL)
             self.process.join()
 
@@ -91,8 +94,20 @@ class Slot:
         return self.path.stat().st_size if self.path.exists() else 0
 
 
+def _work(parent: int, work: Callable[..., None], path: Path, **size: int) -> None:
+    """In a slot's process: work, and end with whoever runs the chaos, also when that is killed."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.2)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
+    work(path, **size)
+
+
 def run(size: Size, office: Office, folder: Path) -> Verdict:
-    """One run on an empty database and an empty stand-in."""
+    """One run on an empty database and an empty stand-in. No process of it is left behind."""
     began = time.monotonic()
     setting = _fork.Process(
         target=scene.prepare, args=(office,), kwargs={"agents": size.agents, "chats": size.chats}
@@ -103,11 +118,14 @@ def run(size: Size, office: Office, folder: Path) -> Verdict:
     office.control("PUT", "faults", rules=scene.faults(), seed=size.seed)
     actors = [Slot(folder / f"slot{number}", actor.act, size) for number in range(size.processes)]
     settler = Slot(folder / "settler", actor.settle_all, size)
-    kills = _harass(actors, settler, size)
-    office.control("PUT", "faults", rules=[])
-    recovered = timezone.now()
-    _wait_until_settled()
-    settler.kill()
+    try:
+        kills = _harass(actors, settler, size)
+        office.control("PUT", "faults", rules=[])
+        recovered = timezone.now()
+        _wait_until_settled()
+    finally:
+        for slot in (*actors, settler):
+            slot.kill()
     verdict = _judge(size, office, actors, recovered)
     verdict.kills, verdict.seconds = kills, time.monotonic() - began
     return verdict
