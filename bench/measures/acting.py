@@ -14,6 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 import requests
+from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.test import override_settings
 
@@ -108,9 +109,18 @@ def measure(size: str, repeats: int) -> list[Result]:
     times = ACTIONS[size]
     with remote(CALLERS, LATENCY_MS) as far, override_settings(SUPEROFFICE_API_URL=far.url):
         token = _prepare(far)
-        known = {"SUPEROFFICE_API_URL": far.url, "SUPEROFFICE_AUTH": "basic", **SERVICE}
+        known = {
+            "SUPEROFFICE_API_URL": far.url,
+            "SUPEROFFICE_AUTH": "basic",
+            "SUPEROFFICE_TIMEZONE": "UTC",
+            # As in earnest: with DEBUG, Django writes down and formats every statement.
+            "DEBUG": "0",
+            "SECRET_KEY": settings.SECRET_KEY,
+            "FIELD_KEYS": ",".join(settings.FIELD_KEYS),
+            **SERVICE,
+        }
         with (
-            serving(DEBUG="1", SUPEROFFICE_TIMEZONE="UTC", **known) as served,
+            serving(**known) as served,
             _proxy(far.url) as proxy,
         ):
             local: Any = threading.local()

@@ -21,6 +21,7 @@ from django.utils import timezone
 from chatops.actions import fresh, policy, trail
 from chatops.actions.callers import Caller
 from chatops.actions.errors import (
+    ActionError,
     IdentityRequired,
     InProgress,
     Invalid,
@@ -203,7 +204,7 @@ def record(plan: Plan, session: ChatSession, agent: Agent, wish: Wish, content: 
             if earlier := replayed(wish, content):
                 return earlier
             if time.monotonic() > patience:
-                raise
+                raise _always_overtaken(session.pk, plan.lane) from None
         else:
             return action
 
@@ -300,6 +301,18 @@ def _await_lane(session_id: int, lane: Action.Lane, *, until: float) -> bool:
 
 def _first(values: Iterable[str]) -> str | None:
     return next(iter(values), None)
+
+
+def _always_overtaken(session_id: int, lane: Action.Lane) -> ActionError:
+    """What is told after a while in which others were faster every time."""
+    open_there = _in_lane(session_id, lane).filter(state__in=OPEN_STATES)
+    if other := open_there.select_related("requested_by").first():
+        return in_progress(other)
+    return conflict(
+        "Others are changing this chat right now. Nothing was sent. Look at it as it is now, then "
+        "try again.",
+        session_id,
+    )
 
 
 def in_progress(other: Action) -> InProgress:

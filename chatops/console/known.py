@@ -87,6 +87,10 @@ REFUSALS = (
         "of it first."
     ),
     _("There is no topic %(id)s for you to start a chat in."),
+    _(
+        "Others are changing this chat right now. Nothing was sent. Look at it as it is now, then "
+        "try again."
+    ),
     _("Somebody"),
     _("nobody"),
     _("Nobody"),

@@ -185,7 +185,8 @@ def test_a_lost_send_does_not_take_the_message_of_a_later_one_that_is_on_its_way
     thread.start()
     while not sent(superoffice, chat.id):
         threading.Event().wait(0.02)
-    settle.run_due(wiring.service_client(), now=timezone.now() + timedelta(seconds=400))
+    Action.objects.filter(pk=lost.pk).update(look_at=timezone.now())
+    settle.run_due(wiring.service_client())
     thread.join()
     assert told[0].state == State.DONE
     assert told[0].message_id == superoffice.session(chat.id).messages[-1].id

@@ -80,9 +80,11 @@ def test_the_message_that_superoffice_named_is_the_one_that_counts(
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("patience", [15.0, 0.0])
 def test_a_look_that_somebody_overtook_is_not_the_ground_of_a_change(
-    superoffice: StandIn, mirrored: Mirrored, mia: Person
+    superoffice: StandIn, mirrored: Mirrored, mia: Person, settings: Settings, patience: float
 ) -> None:
+    settings.ACTION_LANE_WAIT_SECONDS = patience  # without any, it is not looked at once more
     chat = superoffice.chat(topic=7, messages=["Anybody?"])
     mirrored(chat.id)
     slow, quick = mia.wish(), mia.wish()
