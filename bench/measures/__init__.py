@@ -1,6 +1,16 @@
 """A module per measure: what is timed, and its yardstick."""
 
-from bench.measures import acting, growth, lag, mirror_write, polling, reading, searching, serving
+from bench.measures import (
+    acting,
+    console,
+    growth,
+    lag,
+    mirror_write,
+    polling,
+    reading,
+    searching,
+    serving,
+)
 
 #: In the order in which they run.
 MEASURES = {
@@ -8,6 +18,7 @@ MEASURES = {
     "reading": reading.measure,
     "growth": growth.measure,
     "search": searching.measure,
+    "console": console.measure,
     "acting": acting.measure,
     "polling": polling.measure,
     "serving": serving.measure,
