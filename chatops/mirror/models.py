@@ -135,7 +135,21 @@ class ChatSession(models.Model):
                 condition=models.Q(contact_id__isnull=False),
                 name="session_contact",
             ),
-            models.Index(fields=["requested_at", "id"], name="session_requested"),
+            # The numbers are read from it alone, without the wide rows.
+            models.Index(
+                fields=[
+                    "requested_at",
+                    "id",
+                    "topic_id",
+                    "associate_id",
+                    "transfer_to_id",
+                    "status",
+                    "started_at",
+                    "ended_at",
+                    "rating",
+                ],
+                name="session_measured",
+            ),
             models.Index(fields=["ended_at", "id"], name="session_ended"),
             models.Index(
                 fields=["rating", "-id"],

@@ -1,41 +1,64 @@
-"""In which hour of the day, and which part of a period, a second since 1970 is: zones are slow."""
+"""Where the hours of the day and the parts of a period begin, as seconds since 1970.
 
-from collections.abc import Callable
-from datetime import UTC, datetime, tzinfo
+A time zone is asked a few thousand times for a year, not once for every session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, tzinfo
+from itertools import pairwise
+from typing import NamedTuple
 
 from chatops.reports.periods import Period
 
-#: Every time zone in use is a multiple of this many seconds away from UTC.
+HOUR = 3600
+#: Every time zone in use is a multiple of this many seconds away from UTC, and changes at one.
 QUARTER = 900
 
 
-def hours(zone: tzinfo) -> Callable[[int], int]:
-    """A function that says which hour of the day a second is in."""
-    known: dict[int, int] = {}
+class Edge(NamedTuple):
+    """From this second on, until the next edge, it is that hour of the day or part of a period."""
 
-    def hour(seconds: int) -> int:
-        quarter = seconds // QUARTER
-        found = known.get(quarter)
-        if found is None:
-            moment = datetime.fromtimestamp(quarter * QUARTER, UTC)
-            found = known[quarter] = moment.astimezone(zone).hour
-        return found
-
-    return hour
+    second: int
+    key: int
 
 
-def places(period: Period) -> Callable[[int], int]:
-    """A function that says in which of the parts of the period a second is."""
-    known: dict[int, int] = {}
-    step = period.step
+def parts(period: Period) -> list[Edge]:
+    """Where each part of the period begins."""
+    return [Edge(int(part.starts.timestamp()), place) for place, part in enumerate(period.parts)]
 
-    def place(seconds: int) -> int:
-        quarter = seconds // QUARTER
-        found = known.get(quarter)
-        if found is None:
-            moment = datetime.fromtimestamp(quarter * QUARTER, UTC)
-            days = (moment.astimezone(period.zone).date() - period.first).days
-            found = known[quarter] = days // step
-        return found
 
-    return place
+def hours(period: Period) -> list[Edge]:
+    """Where each hour of the period begins, and which of the day it is."""
+    starts, ends = int(period.starts.timestamp()), int(period.ends.timestamp())
+    edges: list[Edge] = []
+    stretches = [*_stretches(starts, ends, period.zone), (ends, 0)]
+    for (second, offset), (until, _next) in pairwise(stretches):
+        edges.append(Edge(second, _hour(second + offset)))
+        full = second + HOUR - (second + offset) % HOUR
+        edges += [Edge(one, _hour(one + offset)) for one in range(full, until, HOUR)]
+    return edges
+
+
+def _hour(local: int) -> int:
+    return local // HOUR % 24
+
+
+def _stretches(starts: int, ends: int, zone: tzinfo) -> Iterator[tuple[int, int]]:
+    """From when on which offset holds."""
+    offset = _offset(starts, zone)
+    yield starts, offset
+    for hour in range(starts + HOUR, ends + HOUR, HOUR):
+        if _offset(hour, zone) == offset:
+            continue
+        for quarter in range(hour - HOUR + QUARTER, hour + 1, QUARTER):
+            if (now := _offset(quarter, zone)) != offset and quarter < ends:
+                offset = now
+                yield quarter, offset
+
+
+def _offset(second: int, zone: tzinfo) -> int:
+    offset = datetime.fromtimestamp(second, zone).utcoffset()
+    assert offset is not None  # a time that was made in a zone
+    return int(offset.total_seconds())

@@ -7,7 +7,7 @@ cannot drift apart. A slice travels as the parameters of an address.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -112,12 +112,17 @@ class Slice:
     @property
     def query(self) -> str:
         """The slice as an address carries it: `topic=7&outcome=abandoned`."""
-        told = {name: value for name, value in asdict(self).items() if value not in (None, "")}
+        told = ((name, getattr(self, name)) for name in self.__slots__)
         return urlencode(
-            {
-                name: value.isoformat().replace("+00:00", "Z")
-                if isinstance(value, datetime)
-                else value
-                for name, value in told.items()
-            }
+            [
+                (name, _in_address(value))
+                for name, value in told
+                if value is not None and value != ""
+            ]
         )
+
+
+def _in_address(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    return str(value)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.db.models import F
 from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -17,7 +18,7 @@ from chatops.actions import policy
 from chatops.actions.callers import caller_of
 from chatops.console.filters import SessionFilters
 from chatops.mirror.models import ChatSession
-from chatops.reports import measures, periods, present
+from chatops.reports import calendars, columns, measures, periods, present
 from chatops.reports.slices import Slice
 from tests.reports.conftest import KARI, MIA, OLA, SignIn, carrier, store
 
@@ -173,6 +174,38 @@ def test_a_longer_past_takes_no_more_queries(past: datetime, signed_in: SignIn) 
         return len(captured)
 
     assert queries("/admin/numbers/?days=1") == queries("/admin/numbers/?days=365")
+
+
+@pytest.mark.sqlite
+def test_the_rows_of_a_year_are_not_read_for_its_numbers(past: datetime) -> None:
+    """Rows are wide: a hundred thousand of them are a gigabyte, their index is not."""
+    period = periods.ending(timezone.localdate(), 365, OSLO)
+    with CaptureQueriesContext(connection) as captured:
+        measures.numbers(ChatSession.objects.all(), period, Slice())
+    asked = [one["sql"] for one in captured if "json_group_array" in one["sql"]]
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {asked[0]}")
+        plan = " ".join(str(row[-1]) for row in cursor.fetchall())
+    assert "COVERING INDEX session_measured" in plan, plan
+
+
+@pytest.mark.parametrize("zone", ["Europe/Oslo", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"])
+def test_every_hour_of_a_year_begins_where_the_clock_of_the_zone_says(zone: str) -> None:
+    period = periods.between(date(2026, 1, 1), date(2026, 12, 31), ZoneInfo(zone))
+    edges = iter([*calendars.hours(period), calendars.Edge(int(period.ends.timestamp()), 0)])
+    now, following = next(edges), next(edges)
+    for second in range(int(period.starts.timestamp()), int(period.ends.timestamp()), 900):
+        if second == following.second:
+            now, following = following, next(edges)
+        assert now.key == datetime.fromtimestamp(second, period.zone).hour, second
+
+
+def test_sessions_that_the_database_gives_in_any_order_are_counted_by_time(office: None) -> None:
+    first = datetime(2026, 7, 1, 8, tzinfo=UTC)
+    store(*(carrier(number, first - timedelta(hours=number)) for number in range(1, 6)))
+    found = columns.read(ChatSession.objects.filter(pk__gt=0), number=F("pk"))
+    assert list(found.requested) == sorted(found.requested)
+    assert list(found.values["number"]) == [5, 4, 3, 2, 1]
 
 
 @pytest.mark.parametrize(
