@@ -152,6 +152,9 @@ BULK_KEEP_DAYS = env.int("BULK_KEEP_DAYS", 90)
 ALLOW_END_CHAT = env.bool("ALLOW_END_CHAT", False)
 ALLOW_DELETE = env.bool("ALLOW_DELETE", False)
 
+#: How long personal data stays shown to somebody who gave a reason.
+UNMASK_MINUTES = env.int("UNMASK_MINUTES", 30)
+
 # --- Programs ------------------------------------------------------------------------------------
 
 API_TOKEN_DAYS = env.int("API_TOKEN_DAYS", 90)

@@ -178,6 +178,35 @@ class Action(models.Model):
         return Action.objects.filter(session_id=self.session_id, lane=self.lane)
 
 
+class Unmasking(models.Model):
+    """One person sees one chat's personal data for a while, and said why."""
+
+    class Reason(models.TextChoices):
+        CALL_BACK = "call_back", "To call or write back"
+        IDENTITY = "identity", "To make sure who the customer is"
+        COMPLAINT = "complaint", "To handle a complaint"
+        ACCESS = "access", "The customer asked what is stored"
+        OTHER = "other", "Another reason"
+
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="unmaskings"
+    )
+    session_id = models.IntegerField()
+    reason = models.CharField(max_length=12, choices=Reason)
+    words = models.CharField(max_length=400, blank=True, default="")
+    at = models.DateTimeField(default=timezone.now)
+    until = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["session_id", "-id"], name="unmasking_session"),
+            models.Index(fields=["person", "until"], name="unmasking_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Session {self.session_id} until {self.until:%Y-%m-%d %H:%M:%S}"
+
+
 class TrailEntry(models.Model):
     """One line of the append-only trail, written in the transaction of what it tells."""
 

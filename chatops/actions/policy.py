@@ -9,10 +9,11 @@ from enum import StrEnum
 from functools import lru_cache
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from chatops.actions.callers import SEES_ALL, SEES_OWN, Caller, Role, Span
 from chatops.actions.errors import Forbidden, Invalid, NotFound
-from chatops.actions.models import Action, TrailEntry
+from chatops.actions.models import Action, TrailEntry, Unmasking
 from chatops.mirror.models import ChatSession, ChatTopic, TopicMember
 from chatops.mirror.querysets import IN_QUEUE, ChatSessionQuerySet
 
@@ -21,6 +22,7 @@ class Right(StrEnum):
     READ = "read"
     TRANSCRIPT = "transcript"
     PERSONAL = "personal"
+    UNMASK = "unmask"
     SEND = "send"
     ACT = "act"
     TRANSFER = "transfer"
@@ -47,8 +49,10 @@ _AGENT = {
 }
 RIGHTS_OF_ROLE: dict[Role, frozenset[Right]] = {
     Role.AGENT: frozenset(_AGENT),
-    Role.LEAD: frozenset(_AGENT | {Right.RESET, Right.EXPORT}),
-    Role.AUDITOR: frozenset({Right.READ, Right.TRANSCRIPT, Right.EXPORT, Right.TRAIL}),
+    Role.LEAD: frozenset(_AGENT | {Right.UNMASK, Right.RESET, Right.EXPORT}),
+    Role.AUDITOR: frozenset(
+        {Right.READ, Right.TRANSCRIPT, Right.PERSONAL, Right.UNMASK, Right.EXPORT, Right.TRAIL}
+    ),
     Role.OPERATOR: frozenset({Right.READ, Right.TRAIL, Right.OPERATE, Right.METRICS}),
 }
 #: What a token needs for each right; a right that is not here is for people only.
@@ -66,6 +70,8 @@ SCOPE_OF_RIGHT: dict[Right, str] = {
     Right.FEED: "feed",
     Right.METRICS: "metrics",
 }
+#: What a lead holds in the topics they lead, and nowhere else.
+_LEADS_ALONE = frozenset({Right.UNMASK, Right.RESET, Right.EXPORT})
 
 
 @lru_cache(maxsize=256)
@@ -180,6 +186,11 @@ def _is_own(caller: Caller, session: ChatSession) -> bool:
     return session.status == IN_QUEUE and mine.exists()
 
 
+def _is_at_work(caller: Caller) -> bool:
+    """Whether the caller answers chats: an auditor's own account does not."""
+    return bool(caller.roles & SEES_OWN)
+
+
 def may(caller: Caller, right: Right, session: ChatSession | None = None) -> bool:
     """Whether the caller has a right, on this session when one is given.
 
@@ -189,13 +200,16 @@ def may(caller: Caller, right: Right, session: ChatSession | None = None) -> boo
         return False
     if session is None or caller.token:
         return True
+    if right is Right.PERSONAL:
+        return (_is_at_work(caller) and session.is_open and _is_own(caller, session)) or (
+            may(caller, Right.UNMASK, session)
+            and unmaskings(caller).filter(session_id=session.pk).exists()
+        )
     # Auditors and operators hold what they hold on every session; agents and leads on theirs.
     if any(right in RIGHTS_OF_ROLE[role] for role in caller.roles & SEES_ALL):
         return True
-    if right is Right.RESET or right is Right.EXPORT:
+    if right in _LEADS_ALONE:
         return _leads(caller, session)
-    if right is Right.PERSONAL:
-        return _leads(caller, session) or (session.is_open and _is_own(caller, session))
     return _is_own(caller, session) or _leads(caller, session)
 
 
@@ -209,12 +223,27 @@ def sessions_with(caller: Caller, right: Right) -> ChatSessionQuerySet:
     if caller.token:
         return reach(caller)
     visible = visible_sessions(caller)
+    if right is Right.PERSONAL:
+        own = _own(caller) & Q(is_open=True) if _is_at_work(caller) else Q(pk__in=())
+        shown = sessions_with(caller, Right.UNMASK).filter(
+            pk__in=unmaskings(caller).values("session_id")
+        )
+        return visible.filter(own | Q(pk__in=shown.values("pk")))
     if any(right in RIGHTS_OF_ROLE[role] for role in caller.roles & SEES_ALL):
         return visible
-    if right is Right.RESET or right is Right.EXPORT:
+    if right in _LEADS_ALONE:
         return visible.filter(_team(caller))
-    own = _own(caller) & Q(is_open=True) if right is Right.PERSONAL else _own(caller)
-    return visible.filter(own | _team(caller))
+    return visible.filter(_own(caller) | _team(caller))
+
+
+def sessions_led(caller: Caller) -> ChatSessionQuerySet:
+    """The sessions of the topics that the caller leads."""
+    return visible_sessions(caller).filter(_team(caller))
+
+
+def unmaskings(caller: Caller) -> QuerySet[Unmasking]:
+    """What the caller was unmasked for, with a reason, and still is."""
+    return Unmasking.objects.filter(person=caller.user, until__gt=timezone.now())
 
 
 def granted(caller: Caller, right: Right, ids: Collection[int]) -> frozenset[int]:

@@ -325,6 +325,17 @@ SUBSCRIPTIONS = (
     _("Changes are kept from %(first)s on, and %(last)s is the last one."),
 )
 
+#: Why personal data is shown (actions.unmasking).
+UNMASKING = (
+    _("To call or write back"),
+    _("To make sure who the customer is"),
+    _("To handle a complaint"),
+    _("The customer asked what is stored"),
+    _("Another reason"),
+    _("Choose a reason."),
+    _("Write down the reason."),
+)
+
 KNOWN = (
     *ENDINGS,
     *REFUSALS,
@@ -336,4 +347,5 @@ KNOWN = (
     *COLUMNS,
     *BULK,
     *SUBSCRIPTIONS,
+    *UNMASKING,
 )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from chatops.actions import policy, trail
+from chatops.actions import policy, trail, unmasking
 from chatops.actions.callers import Caller
 from chatops.actions.errors import Forbidden
 from chatops.actions.policy import Right
@@ -60,18 +60,25 @@ def export(
     *,
     told: Mapping[str, Any],
     among: seen.Ids | None = None,
+    reason: str = "",
 ) -> Iterator[bytes]:
     """The sessions that the caller may export, as the bytes of a `csv` or `jsonl` file.
 
     `among`: the ids that a search found, in chunks; only those of the sessions, in that order.
     `told` is what the trail keeps of the filters: ids, states and times, never a searched text.
-    Raises Forbidden before anything is read. What is sent in the end is logged as well, also when
-    the reader goes away.
+    With a `reason` a lead's file has e-mail and phone of the chats of their topics; it is logged.
+    Raises Forbidden, and Invalid for an unknown reason, before anything is read. What is
+    sent in the end is logged as well, also when the reader goes away.
     """
     if Right.EXPORT not in policy.rights(caller):
         raise Forbidden("Your role does not export." if not caller.token else LACKS)
-    trail.record("export_started", caller=caller, object=kind, detail=dict(told))
-    return _logged(caller, kind, seen.chunks(caller, seen.exportable(caller, sessions), among))
+    if reason:
+        unmasking.require_reason(reason)
+    more = {"personal": reason} if reason else {}
+    trail.record("export_started", caller=caller, object=kind, detail={**told, **more})
+    shown = policy.sessions_led(caller) if reason else None
+    rows = seen.exportable(caller, sessions)
+    return _logged(caller, kind, seen.chunks(caller, rows, among, shown=shown))
 
 
 LACKS = "This token lacks the scope `export`."

@@ -19,7 +19,7 @@ from django.utils import timezone
 from chatops.actions import policy, trail
 from chatops.actions.callers import Caller
 from chatops.actions.errors import Forbidden, Invalid
-from chatops.actions.models import OPEN_STATES, Action, TrailEntry
+from chatops.actions.models import OPEN_STATES, Action, TrailEntry, Unmasking
 from chatops.actions.policy import Right
 from chatops.bulk import forgetting as runs
 from chatops.mirror import forgetting
@@ -124,9 +124,11 @@ def _forget(session_ids: Sequence[int], level: Forgotten.Level) -> Report:
 
 
 def _clear_actions(session_ids: Sequence[int]) -> tuple[int, int]:
-    """Empty what actions on these sessions asked for; how many, and how many are still open."""
+    """Empty what actions on these sessions asked for, and why somebody looked at them closely;
+    how many actions, and how many are still open."""
     actions = Action.objects.filter(session_id__in=session_ids)
     with transaction.atomic():
+        Unmasking.objects.filter(session_id__in=session_ids).exclude(words="").update(words="")
         settled = actions.exclude(state__in=OPEN_STATES)
         cleared = settled.update(asked={}, baseline={}, proof={}, detail="")
     return cleared, actions.filter(state__in=OPEN_STATES).count()
@@ -137,7 +139,9 @@ def _cut_trail(days: int, now: datetime) -> int:
     if not days:
         return 0
     with transaction.atomic():
-        dropped, _ = TrailEntry.objects.filter(at__lt=now - timedelta(days=days)).delete()
+        edge = now - timedelta(days=days)
+        Unmasking.objects.filter(until__lt=edge).delete()
+        dropped, _ = TrailEntry.objects.filter(at__lt=edge).delete()
         if dropped:
             trail.record("trail_cut", caller=None, detail={"lines": dropped})
     return dropped

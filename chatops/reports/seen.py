@@ -43,13 +43,17 @@ Ids = Iterable[Sequence[int]]
 
 
 def chunks(
-    caller: Caller, sessions: ChatSessionQuerySet, among: Ids | None = None
+    caller: Caller,
+    sessions: ChatSessionQuerySet,
+    among: Ids | None = None,
+    *,
+    shown: ChatSessionQuerySet | None = None,
 ) -> Iterator[list[Seen]]:
     """The sessions (those `among` these ids), newest first, walked by key: what changes meanwhile
-    shifts nothing."""
+    shifts nothing. `shown` are unmasked besides those that are to the caller anyway."""
     for rows in _by_key(sessions) if among is None else _by_id(sessions, among):
         if rows:
-            yield _seen(caller, rows)
+            yield _seen(caller, rows, shown)
 
 
 def _by_key(sessions: ChatSessionQuerySet) -> Iterator[list[JSONDict]]:
@@ -67,10 +71,14 @@ def _by_id(sessions: ChatSessionQuerySet, among: Ids) -> Iterator[list[JSONDict]
         yield list(sessions.filter(pk__in=ids).order_by("-pk").values(*COLUMNS))
 
 
-def _seen(caller: Caller, rows: Sequence[JSONDict]) -> list[Seen]:
+def _seen(
+    caller: Caller, rows: Sequence[JSONDict], shown: ChatSessionQuerySet | None
+) -> list[Seen]:
     ids = [row["id"] for row in rows]
     full = policy.granted(caller, Right.PERSONAL, ids)
     told = policy.granted(caller, Right.TRANSCRIPT, ids)
+    if shown is not None:
+        full |= frozenset(shown.filter(pk__in=ids).values_list("pk", flat=True))
     return [_one(row, full=row["id"] in full, told=row["id"] in told) for row in rows]
 
 

@@ -2,6 +2,7 @@
 import { say } from "./words.js";
 
 let ahead = 0;
+let due = () => {};
 
 /** The server's clock, as the page carried it. */
 export function setServerTime(milliseconds) {
@@ -32,9 +33,15 @@ function show(clock) {
 
 export function tick() {
   document.querySelectorAll("time[data-clock]").forEach(show);
+  const over = document.querySelector("[data-until]");
+  if (!over || Date.now() + ahead < Number(over.dataset.until) * 1000) return;
+  delete over.dataset.until; // told once
+  due();
 }
 
-export function start() {
+/** Begin; `whenOver` is called when something on the page is past its time. */
+export function start(whenOver) {
+  due = whenOver;
   setServerTime(Number(document.body.dataset.now));
   tick();
   setInterval(tick, 1000);

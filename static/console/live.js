@@ -108,7 +108,7 @@ document.addEventListener("click", (event) => {
 
 addEventListener("online", refresh);
 
-clock.start();
+clock.start(refresh);
 forms.onChange(refresh);
 forms.start();
 here.start();

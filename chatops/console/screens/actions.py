@@ -14,8 +14,8 @@ from chatops.actions.models import Action, State
 from chatops.actions.policy import Right
 from chatops.console import acting, lines, paging, wording
 from chatops.console.screen import caller_from, screen, show
-from chatops.console.screens.session import ICONS
 from chatops.console.sentences import told
+from chatops.console.story import ICONS
 from chatops.mirror.models import ChatSession
 
 PAGE = 50

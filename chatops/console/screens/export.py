@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect, StreamingHttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from chatops.actions import policy
 from chatops.actions.callers import Caller
 from chatops.actions.errors import Invalid, NotFound
-from chatops.console import finding, selecting
+from chatops.console import acting, finding, selecting
 from chatops.console.screen import caller_from, screen
+from chatops.console.sentences import told
 from chatops.reports import export as exports
 
 
 @screen
 @require_POST
 def export(request: HttpRequest) -> HttpResponseBase:
-    """POST `as` (csv or jsonl) and `query`, the address of the list: the rows that it lists.
+    """POST `as` (csv or jsonl) and `query`, the address of the list: the rows that it lists; with
+    `reason`, also the personal data of the chats that the caller leads.
 
     A POST, because it leaves a line in the trail, and no link should do that.
     """
     kind = request.POST.get("as", "")
     if kind not in exports.CONTENT_TYPES:
         raise NotFound("There is no such kind of file.")
-    return listed(request, caller_from(request), kind)
+    try:
+        return listed(request, caller_from(request), kind)
+    except Invalid as error:
+        messages.error(request, told(error.detail))
+        return HttpResponseRedirect(acting.came_from(request))
 
 
 def listed(request: HttpRequest, caller: Caller, kind: str) -> HttpResponseBase:
@@ -33,7 +40,8 @@ def listed(request: HttpRequest, caller: Caller, kind: str) -> HttpResponseBase:
     rows = filters.apply(policy.visible_sessions(caller))
     found = finding.finding(caller, filters)
     among = found.chunks() if found else None
-    parts = exports.export(caller, rows, kind, told=filters.told, among=among)
+    reason = request.POST.get("reason", "")
+    parts = exports.export(caller, rows, kind, told=filters.told, among=among, reason=reason)
     return _file(kind, StreamingHttpResponse(parts))
 
 

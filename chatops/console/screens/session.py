@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,11 +14,11 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from chatops.actions import policy, trail
+from chatops.actions import policy, trail, unmasking
 from chatops.actions.callers import Caller
-from chatops.actions.models import Action, Verb
+from chatops.actions.models import Unmasking, Verb
 from chatops.actions.policy import Right
-from chatops.console import conversation, facts, lines, looking, wording
+from chatops.console import conversation, facts, lines, looking, story
 from chatops.console.screen import caller_from, screen, show, wants_fragment
 from chatops.mirror.models import Associate, ChatSession, SessionReading
 from chatops.mirror.querysets import IN_QUEUE
@@ -25,16 +26,6 @@ from chatops.remote import abilities
 from chatops.sync import health
 
 EARLIER_CHATS = 6
-STORY = 30
-ICONS = {
-    Verb.SEND_MESSAGE: "send",
-    Verb.ACCEPT_TRANSFER: "check",
-    Verb.REJECT_TRANSFER: "cross",
-    Verb.PATCH_SESSION: "pencil",
-    Verb.PICK_UP: "pickup",
-    Verb.TRANSFER: "transfer",
-    Verb.RESET: "reset",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +43,13 @@ class Button:
 def session(request: HttpRequest, session_id: int) -> HttpResponse:
     """GET a session; `?before=ID` shows the messages before that one, `?at=ID` those around it,
     `?time=YYYY-MM-DDTHH:MM` those around what was said then."""
+    return page(request, session_id)
+
+
+def page(
+    request: HttpRequest, session_id: int, *, wrong: Mapping[str, str | None] | None = None
+) -> HttpResponse:
+    """The page, with what was wrong with a form on it. Raises NotFound, Forbidden."""
     caller = caller_from(request)
     row = policy.require(caller, Right.READ, session_id)
     reads = policy.reads_transcript(caller, row)
@@ -70,6 +68,8 @@ def session(request: HttpRequest, session_id: int) -> HttpResponse:
             "as_of": _as_of(row),
             **_what_fits(caller, row),
             **_panel(caller, row),
+            **_masks(caller, row),
+            "wrong": wrong,
             **_story(caller, row, reads=reads),
         },
     )
@@ -178,7 +178,6 @@ def _panel(caller: Caller, row: ChatSession) -> dict[str, Any]:
     return {
         "customer": facts.customer(data),
         "linked": facts.linked(data),
-        "masked": not policy.sees_personal(caller, row),
         "offered_to": str(offered) if offered else "",
         "lasted": lasted,
         "earlier": _earlier(caller, row),
@@ -196,18 +195,24 @@ def _earlier(caller: Caller, row: ChatSession) -> list[lines.Line]:
     return lines.lines(lines.listed(seen)[:EARLIER_CHATS], caller)
 
 
+def _masks(caller: Caller, row: ChatSession) -> dict[str, Any]:
+    """Whether personal data is masked, whether a reason would change that, and until when."""
+    shown = policy.unmaskings(caller).filter(session_id=row.pk).order_by("-until").first()
+    unmasks = policy.may(caller, Right.UNMASK, row)
+    return {
+        "masked": not policy.sees_personal(caller, row),
+        "unmasks": unmasks,
+        "reasons": Unmasking.Reason.choices,
+        "most_words": unmasking.MOST_WORDS,
+        "minutes": settings.UNMASK_MINUTES,
+        "shown_until": shown.until if shown and unmasks else None,
+    }
+
+
 def _story(caller: Caller, row: ChatSession, *, reads: bool) -> dict[str, Any]:
     """What was done from here, newest first, and messages that are not in the conversation yet."""
-    actions = list(
-        Action.objects.filter(session_id=row.pk)
-        .select_related("requested_by")
-        .order_by("-id")[:STORY]
-    )
-    mine = set(
-        policy.visible_actions(caller).filter(session_id=row.pk).values_list("pk", flat=True)
-    )
-    for action in actions:
-        action.word = wording.state(action.state)  # type: ignore[attr-defined]  # for the template
-        action.icon = ICONS.get(Verb(action.verb), "bolt")  # type: ignore[attr-defined]  # same
-        action.is_mine = action.pk in mine  # type: ignore[attr-defined]  # links only to what is seen
-    return {"story": actions, "sends": conversation.open_sends(actions) if reads else []}
+    actions = story.actions_on(caller, row)
+    return {
+        "story": story.lines(caller, row, actions),
+        "sends": conversation.open_sends(actions) if reads else [],
+    }

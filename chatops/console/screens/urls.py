@@ -27,6 +27,7 @@ from chatops.console.screens import (
     session,
     sessions,
     signin,
+    unmask,
     views,
 )
 
@@ -62,6 +63,8 @@ def screens(site: AdminSite) -> list[URLPattern]:
         to("sessions/<int:session_id>/messages/", acts.send, "send"),
         to("sessions/<int:session_id>/edit/", edit.edit, "edit"),
         to("sessions/<int:session_id>/do/<slug:verb>/", acts.act, "act"),
+        to("sessions/<int:session_id>/unmask/", unmask.unmask, "unmask"),
+        to("sessions/<int:session_id>/mask/", unmask.mask, "mask"),
         to("sessions/<int:session_id>/notes/", notes.write, "note"),
         to("sessions/<int:session_id>/tags/", notes.put_tag, "tag"),
         to("sessions/<int:session_id>/tags/take/", notes.take_tag, "tag_take"),

@@ -8,7 +8,8 @@ from django import template
 from django.db.models import QuerySet
 
 from chatops.actions import policy
-from chatops.actions.callers import Caller
+from chatops.actions.callers import Caller, Role
+from chatops.actions.models import Unmasking
 from chatops.mirror.models import ChatSession
 from chatops.notebook import notes, own, reviews, rights
 from chatops.notebook.models import Note, QuickReply, Review, SavedView, Tag
@@ -78,3 +79,14 @@ def may_share(context: template.Context) -> bool:
 def may_export(context: template.Context) -> bool:
     """Whether the caller exports at all."""
     return policy.Right.EXPORT in policy.rights(context["caller"])
+
+
+@register.simple_tag(takes_context=True)
+def export_reasons(context: template.Context) -> list[tuple[str, str]]:
+    """For what a lead may have personal data in a file; an auditor's is always masked.
+
+    A reason of one's own words belongs to one chat, where it can be erased with it.
+    """
+    if Role.LEAD not in context["caller"].roles:
+        return []
+    return [one for one in Unmasking.Reason.choices if one[0] != Unmasking.Reason.OTHER]

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("mirror", "0003_forgotten"),
+        ("mirror", "0004_drop_missed_sessions"),
     ]
 
     operations = [
