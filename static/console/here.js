@@ -1,12 +1,16 @@
 // The heartbeat: tells that somebody is at the screen, and shows who else looks at this chat.
 
 const BEAT_MS = 15000;
-const SESSION = document.querySelector("[data-screen=session]")?.dataset.session || "";
 let moved = true;
+
+/** The chat that is shown; none any more once it went to a colleague. */
+function session() {
+  return document.querySelector("[data-screen=session]")?.dataset.session || "";
+}
 
 function body(more) {
   const token = document.querySelector("[name=csrfmiddlewaretoken]")?.value || "";
-  return new URLSearchParams({ csrfmiddlewaretoken: token, session: SESSION, ...more });
+  return new URLSearchParams({ csrfmiddlewaretoken: token, session: session(), ...more });
 }
 
 async function beat() {
@@ -39,7 +43,7 @@ export function start() {
   for (const kind of ["keydown", "pointerdown", "pointermove", "wheel", "touchstart"]) {
     addEventListener(kind, () => (moved = true), { passive: true });
   }
-  if (SESSION) {
+  if (session()) {
     addEventListener("pagehide", () => {
       navigator.sendBeacon(document.body.dataset.here, body({ left: "1" }));
     });

@@ -17,6 +17,13 @@ let under = null;
 let again = false;
 let failed = 0;
 
+/** The chat went to a colleague: say so where it stood, and stay there. */
+function left(main) {
+  const here = document.querySelector("main");
+  here.replaceChildren(...main.children);
+  here.querySelector("[data-arrive]").focus();
+}
+
 async function fetchScreen() {
   const answer = await fetch(location.href, {
     headers: { "X-Fragment": "1" },
@@ -31,6 +38,10 @@ async function fetchScreen() {
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   const main = fresh.querySelector("main");
   if (!main) return;
+  if (main.querySelector("[data-screen=left]")) {
+    left(main);
+    return;
+  }
   stream.noteNumber(Number(main.dataset.number), main.dataset.epoch);
   clock.setServerTime(Number(main.dataset.now));
   const wasAtEnd = talk.isAtEnd();
@@ -70,7 +81,7 @@ export function refresh() {
 
 function concerns(change) {
   const screen = document.querySelector("[data-screen]")?.dataset;
-  if (!screen) return false;
+  if (!screen || screen.screen === "left") return false;
   if (change === null || screen.screen !== "session") return true;
   // On a session's page others change only the counters, and those change with the sessions.
   return change.kind !== "message" || String(change.session_id) === screen.session;

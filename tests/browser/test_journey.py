@@ -202,8 +202,13 @@ def test_a_stranger_takes_a_chat_answers_hands_it_over_and_finds_it_again(
     colleague.get_by_role("button", name="Accept: Journey Ten").click()
     expect(colleague.get_by_label("Message to the customer")).to_be_visible()
     assert house.office.session(chat.id).user == 18
+    told = page.get_by_role("heading", name="Ola Nordli accepted this chat at")
+    expect(told).to_be_visible()
+    expect(told).to_be_focused()
+    page.locator("main").get_by_role("link", name="To the queue").click()
+    expect(page.locator("[data-screen=queue]")).to_be_visible()
+    mia.open(f"sessions/{chat.id}/")
     expect(page.get_by_role("heading", name="Not found")).to_be_visible()
-    expect(page.locator("main")).to_contain_text("A chat that a colleague took is theirs.")
     # Chromium itself tells of an answer 404.
     mia.complaints = [one for one in mia.complaints if "404" not in one]
     # The chat is Ola's now, so it is Ola who finds it again, by what was said.

@@ -14,11 +14,11 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from chatops.actions import policy, trail, unmasking
+from chatops.actions import errors, policy, trail, unmasking
 from chatops.actions.callers import Caller
 from chatops.actions.models import Unmasking, Verb
 from chatops.actions.policy import Right
-from chatops.console import conversation, facts, lines, looking, story
+from chatops.console import conversation, facts, leaving, lines, looking, story
 from chatops.console.screen import caller_from, screen, show, wants_fragment
 from chatops.mirror.models import Associate, ChatSession, SessionReading
 from chatops.mirror.querysets import IN_QUEUE
@@ -42,8 +42,17 @@ class Button:
 @screen
 def session(request: HttpRequest, session_id: int) -> HttpResponse:
     """GET a session; `?before=ID` shows the messages before that one, `?at=ID` those around it,
-    `?time=YYYY-MM-DDTHH:MM` those around what was said then."""
-    return page(request, session_id)
+    `?time=YYYY-MM-DDTHH:MM` those around what was said then.
+
+    A page that was open when the chat left its reader is told so; a fresh one finds nothing.
+    """
+    try:
+        return page(request, session_id)
+    except errors.NotFound:
+        left = leaving.told(caller_from(request), session_id) if wants_fragment(request) else None
+        if left is None:
+            raise
+        return show(request, "console/left.html", {"left": left})
 
 
 def page(
