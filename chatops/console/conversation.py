@@ -6,9 +6,11 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from chatops.actions.models import Action, State, Verb
@@ -82,6 +84,19 @@ def window(
         target=at,
         later=later,
     )
+
+
+class Quote(NamedTuple):
+    """A message that something is said about: its id and how it begins."""
+
+    id: int
+    text: str
+
+
+def quoted(window: Window, message_id: int | None) -> Quote | None:
+    """A spoken message of a page; None when it is not there."""
+    found = (one for one in window.said if one.id == message_id and one.word is None)
+    return next((Quote(one.id, Truncator(plain(str(one.html))).chars(80)) for one in found), None)
 
 
 def said_at(session_id: int, when: datetime) -> int | None:

@@ -1,5 +1,6 @@
 // Every action by key; `?` lists them.
 import * as picking from "./picking.js";
+import * as notes from "./notes.js";
 
 const GO = { q: "index", s: "sessions", a: "actions", m: "mirror", n: "numbers", r: "review" };
 const ACTS = { a: "accept_transfer", r: "reject_transfer", p: "pick_up" };
@@ -64,7 +65,8 @@ function press(event) {
     const field = document.querySelector("[data-composer] textarea");
     if (!field) return false;
     field.focus();
-  } else if (ACTS[key]) return act(ACTS[key]);
+  } else if (key === "n") return notes.write();
+  else if (ACTS[key]) return act(ACTS[key]);
   else return false;
   return true;
 }

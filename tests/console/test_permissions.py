@@ -84,7 +84,7 @@ def test_an_auditor_reads_everything_with_personal_data_masked_and_acts_on_nothi
     assert "Hello" in page
     assert "someone@example.net" not in page
     assert "555 01" not in page
-    assert "Personal data is masked" in page
+    assert "Masked until you say why" in page
     assert "/do/" not in page + auditor.page() + auditor.page(f"sessions/{waiting.id}/")
     assert auditor.get(f"sessions/{chat.id}/edit/").status_code == 403
     indexed()

@@ -8,7 +8,7 @@ from chatops.actions import errors
 from chatops.actions.callers import Caller, caller_of
 from chatops.actions.models import TrailEntry
 from chatops.mirror.models import ChatMessage, ChatSession
-from chatops.notebook import notes, own, reviews
+from chatops.notebook import exported, notes, own, reviews
 from chatops.notebook.models import Note, Review, SavedView, Tag
 from tests.reports.conftest import BILLING, KARI, MIA, OLA, SUPPORT, SignIn
 
@@ -42,6 +42,36 @@ def test_a_note_stands_at_the_chat_for_colleagues_who_see_it(kari: Client, mia: 
     assert "Asks<br>every week" in page
     assert Note.objects.get().author == User.objects.get(username="mia")
     assert TrailEntry.objects.get(what="note_written").session_id == chat.pk
+
+
+def test_a_note_on_one_message_stands_at_that_message(kari: Client, mia: Client) -> None:
+    chat = one_of(MIA)
+    said = ChatMessage.objects.filter(session_id=chat.pk, special_type="None").order_by("id")[0]
+    form = kari.get(f"/admin/sessions/{chat.pk}/?note={said.pk}").content.decode()
+    assert f'name="message" value="{said.pk}"' in form
+    assert "<q>My invoice is wrong</q>" in form
+    answer = mia.post(
+        f"/admin/sessions/{chat.pk}/notes/", {"note": "Paid twice", "message": str(said.pk)}
+    )
+    assert (answer.status_code, answer["Location"]) == (
+        303,
+        f"/admin/sessions/{chat.pk}/?at={said.pk}",
+    )
+    page = kari.get(f"/admin/sessions/{chat.pk}/").content.decode()
+    at_it = page.split(f'id="m{said.pk}"')[1].split('<div id="m')[0]
+    assert '<p class="note-text">Paid twice</p>' in at_it
+    assert notes.find(caller("kari"), "twice")[0].message_id == said.pk
+    assert exported.about([chat.pk]).of(chat.pk).notes[0]["message_id"] == said.pk
+    found = kari.get("/admin/review/?search=twice").content.decode()
+    assert f"/admin/sessions/{chat.pk}/?at={said.pk}" in found
+
+
+def test_a_note_on_another_chats_message_is_refused(mia: Client) -> None:
+    chat, other = one_of(MIA), ChatMessage.objects.exclude(session_id=one_of(MIA).pk)[0]
+    mia.post(f"/admin/sessions/{chat.pk}/notes/", {"note": "x", "message": str(other.pk)})
+    assert not Note.objects.exists()
+    page = mia.get(f"/admin/sessions/{chat.pk}/?note={other.pk}").content.decode()
+    assert 'name="message" value=""' in page
 
 
 def test_a_note_is_removed_by_its_author_or_who_leads_and_by_nobody_else(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -14,9 +15,16 @@ from chatops.notebook import notes, reviews
 @screen
 @require_POST
 def write(request: HttpRequest, session_id: int) -> HttpResponse:
-    """POST a note."""
+    """POST a note; with `message` on one message, and back to it."""
     caller, text = caller_from(request), request.POST.get("note", "")
-    return keep(request, lambda: notes.write(caller, session_id, text), _("The note is kept."))
+    message = number_in(request, "message")
+    at = f"{reverse('admin:session', args=[session_id])}?at={message}" if message else ""
+    return keep(
+        request,
+        lambda: notes.write(caller, session_id, text, message_id=message),
+        _("The note is kept."),
+        to=at,
+    )
 
 
 @screen

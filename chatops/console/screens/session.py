@@ -42,7 +42,8 @@ class Button:
 @screen
 def session(request: HttpRequest, session_id: int) -> HttpResponse:
     """GET a session; `?before=ID` shows the messages before that one, `?at=ID` those around it,
-    `?time=YYYY-MM-DDTHH:MM` those around what was said then.
+    `?time=YYYY-MM-DDTHH:MM` those around what was said then, `?note=ID` those around the message
+    that a note is to be written on.
 
     A page that was open when the chat left its reader is told so; a fresh one finds nothing.
     """
@@ -88,10 +89,12 @@ def _conversation(request: HttpRequest, session_id: int) -> dict[str, Any]:
     """The part of the conversation that is asked for."""
     time = request.GET.get("time", "")
     when = _time(time)
-    at = conversation.said_at(session_id, when) if when else _id(request.GET.get("at", ""))
+    note = _id(request.GET.get("note", ""))
+    at = conversation.said_at(session_id, when) if when else _id(request.GET.get("at", "")) or note
     window = conversation.window(session_id, before=_id(request.GET.get("before", "")), at=at)
     return {
         "window": window,
+        "about": conversation.quoted(window, note),
         "paged": window.later,
         "jumped": time if when else "",
         "nothing_later": when is not None and at is None,

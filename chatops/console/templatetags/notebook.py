@@ -23,6 +23,8 @@ class Page(NamedTuple):
     """The notebook's page about one session. Notes come with whether they may be removed."""
 
     notes: list[tuple[Note, bool]]
+    #: Those on single messages, by message.
+    pinned: dict[int, list[tuple[Note, bool]]]
     tags: list[Tag]
     known: list[str]
     writes: bool
@@ -41,8 +43,14 @@ def page_about(context: template.Context, session: ChatSession) -> Page | None:
     seen = reviews.visible(caller).filter(session_id=session.pk).order_by("-id")
     found = list(seen[:10]) if rights.sees_reviews(caller, session) else []
     names = Tag.objects.order_by("folded").values_list("name", flat=True)
+    written = [(one, leads or one.author == caller.user) for one in notes.of(session.pk)]
+    pinned: dict[int, list[tuple[Note, bool]]] = {}
+    for note, mine in written:
+        if note.message_id is not None:
+            pinned.setdefault(note.message_id, []).append((note, mine))
     return Page(
-        notes=[(one, leads or one.author == caller.user) for one in notes.of(session.pk)],
+        notes=written,
+        pinned=pinned,
         tags=notes.tags_of(session.pk),
         known=list(names[:KNOWN]) if writes else [],
         writes=writes,
@@ -50,6 +58,12 @@ def page_about(context: template.Context, session: ChatSession) -> Page | None:
         waiting=next((one for one in found if one.done_at is None), None),
         reviews=[(one, reviews.share(one)) for one in found if one.done_at],
     )
+
+
+@register.filter
+def on(page: Page | None, message_id: int) -> list[tuple[Note, bool]]:
+    """The notes on one message, with whether each may be removed."""
+    return page.pinned.get(message_id, []) if page else []
 
 
 @register.simple_tag(takes_context=True)
