@@ -325,6 +325,43 @@ SUBSCRIPTIONS = (
     _("Changes are kept from %(first)s on, and %(last)s is the last one."),
 )
 
+#: The fields of the model pages, and what their rows are called.
+LABELS = (
+    _("action"),
+    _("agents"),
+    _("api token"),
+    _("api tokens"),
+    _("associate"),
+    _("associates"),
+    _("chat topic"),
+    _("chat topics"),
+    _("created at"),
+    _("delivered at"),
+    _("detail"),
+    _("ej user id"),
+    _("expires at"),
+    _("failing since"),
+    _("kinds"),
+    _("last error"),
+    _("last used at"),
+    _("linked at"),
+    _("next at"),
+    _("number"),
+    _("opening hours enabled"),
+    _("read at"),
+    _("request id"),
+    _("subscriptions"),
+    _("topic member"),
+    _("topic members"),
+    _("topics"),
+    _("trail entry"),
+    _("user name"),
+    _("warn chat message minutes"),
+    _("warn manager chat message minutes"),
+    _("warn manager new chat minutes"),
+    _("warn new chat minutes"),
+)
+
 #: Why personal data is shown (actions.unmasking).
 UNMASKING = (
     _("To call or write back"),
@@ -347,5 +384,6 @@ KNOWN = (
     *COLUMNS,
     *BULK,
     *SUBSCRIPTIONS,
+    *LABELS,
     *UNMASKING,
 )

@@ -5,7 +5,8 @@ A word that is not here is shown as it came: the mirror stores what it never saw
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -95,6 +96,68 @@ OUTCOME: dict[str, Text] = {
     "left_out": _("Left out"),
 }
 
+#: What came back of a call, by the name under which an action keeps it: for people.
+ANSWERS: dict[str, Text] = {
+    "": _("SuperOffice answered."),
+    "Unreachable": _("SuperOffice could not be reached. Nothing was sent."),
+    "DeadlinePassed": _("No time was left to send it. Nothing was sent."),
+    "HostNotAllowed": _("The address of SuperOffice is not one that may be called."),
+    "CredentialsMissing": _("There was no account to send it with. Nothing was sent."),
+    "GateClosed": _("SuperOffice was not called: it is given a pause. Nothing was sent."),
+    "AnswerLost": _("It was sent, and no answer came back."),
+    "ServerFailed": _("SuperOffice had trouble of its own and did not say whether it took it."),
+    "UnreadableAnswer": _("SuperOffice answered, but not in a way that can be read."),
+    "Unauthorized": _("SuperOffice did not accept the account."),
+    "Forbidden": _("SuperOffice does not allow this to the account."),
+    "NotFound": _("SuperOffice does not have this chat."),
+    "Conflict": _("The chat had changed at SuperOffice meanwhile."),
+    "Stale": _("The chat had changed at SuperOffice meanwhile."),
+    "Misdirected": _("SuperOffice has moved to another address."),
+    "Throttled": _("SuperOffice asked us to call less often."),
+    "Refused": _("SuperOffice said no."),
+}
+
+#: What a line of the trail says.
+TRAIL: dict[str, Text] = {
+    "account_linked": _("SuperOffice account linked"),
+    "account_unlinked": _("SuperOffice account unlinked"),
+    "action_moved": _("Under way"),
+    "action_settled": _("Settled"),
+    "appeared_twice": _("Appeared twice at SuperOffice"),
+    "bulk_started": _("Many chats at once begun"),
+    "bulk_cancelled": _("Many chats at once cancelled"),
+    "bulk_ended": _("Many chats at once ended"),
+    "criterion_defined": _("Criterion added"),
+    "criterion_retired": _("Criterion taken off"),
+    "erased": _("Customer erased"),
+    "export_started": _("Export begun"),
+    "export_ended": _("Export ended"),
+    "hints_again": _("Hints looked at again"),
+    "masked_again": _("Personal data masked again"),
+    "messages_searched": _("Searched in what was said"),
+    "note_written": _("Note written"),
+    "note_removed": _("Note removed"),
+    "person_added": _("Person added"),
+    "person_changed": _("Person changed"),
+    "retention": _("Forgotten by age"),
+    "review_asked": _("Review asked for"),
+    "review_done": _("Review done"),
+    "review_dropped": _("Review dropped"),
+    "signed_in": _("Signed in"),
+    "subscription_created": _("Subscription made"),
+    "subscription_changed": _("Subscription changed"),
+    "subscription_deleted": _("Subscription deleted"),
+    "subscription_redelivered": _("Subscription delivered again"),
+    "subscription_stopped": _("Subscription switched off"),
+    "tag_put": _("Tagged"),
+    "tag_taken": _("Tag taken off"),
+    "token_created": _("Token made"),
+    "token_revoked": _("Token revoked"),
+    "trail_cut": _("Old lines of the trail dropped"),
+    "transcript_viewed": _("Conversation read"),
+    "unmasked": _("Personal data shown"),
+}
+
 #: Special messages that are events and no speech; the text of the message is shown with them.
 EVENTS: dict[str, Word] = {
     Special.URL: Word(_("Link sent"), "", "link"),
@@ -122,3 +185,13 @@ def status(word: str) -> Word:
 def state(word: str) -> Word:
     """How the state of an action is shown."""
     return STATE.get(word) or Word(word)
+
+
+def answer(kept: Mapping[str, Any]) -> Text:
+    """What came back of a call, as an action keeps it."""
+    return ANSWERS.get(kept.get("error") or "") or _("Something else went wrong.")
+
+
+def trail(what: str) -> Text:
+    """What a line of the trail says; what is not known is shown as it is."""
+    return TRAIL.get(what) or what

@@ -123,15 +123,20 @@ def finish(
 
 
 def _score(review: Review, criterion: Criterion, given: Given) -> Score:
-    if given.value is None or not 0 <= given.value <= criterion.highest:
-        raise Invalid(f"{criterion.name}: 0 to {criterion.highest}.", field="value")
-    return Score(
-        review=review,
-        criterion=criterion,
-        value=given.value,
-        message_id=notes.message_of(review.session_id, given.message_id),
-        remark=rights.text_of(given.remark, "remark", most=2000, empty=True),
-    )
+    """One score. Raises Invalid, which says of which `criterion`."""
+    try:
+        if given.value is None or not 0 <= given.value <= criterion.highest:
+            raise Invalid(f"{criterion.name}: 0 to {criterion.highest}.", field="value")
+        return Score(
+            review=review,
+            criterion=criterion,
+            value=given.value,
+            message_id=notes.message_of(review.session_id, given.message_id),
+            remark=rights.text_of(given.remark, "remark", most=2000, empty=True),
+        )
+    except Invalid as error:
+        error.extra["criterion"] = criterion.pk
+        raise
 
 
 def visible(caller: Caller) -> QuerySet[Review]:

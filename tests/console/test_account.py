@@ -28,6 +28,22 @@ def test_linking_is_checked_at_superoffice_first(
     assert Agent.objects.get().associate_id == 17
 
 
+def test_what_is_missing_is_told_at_its_field_and_what_was_typed_stays(
+    superoffice: StandIn, person: MakePerson, sign_in: SignIn
+) -> None:
+    mia = sign_in(person("mia", "agent", link=False))
+    page = mia.post("account/link/", scheme="basic", user="mia", password="").content.decode()
+    assert 'aria-invalid="true" aria-describedby="so-password-error"' in page
+    assert 'id="so-password-error">Write your password at SuperOffice.' in page
+    assert 'value="mia"' in page
+    page = mia.post("account/link/", scheme="ticket", ticket="").content.decode()
+    assert "<details open>" in page
+    assert 'id="so-ticket-error">Paste the ticket.' in page
+    assert page.count('aria-invalid="true"') == 1
+    refused = mia.post("account/link/", scheme="basic", user="mia", password="guess-work")
+    assert 'aria-describedby="refusal"' in refused.content.decode()
+
+
 def test_an_account_that_somebody_else_has_is_refused(
     superoffice: StandIn, mia_there: AtConsole, person: MakePerson, sign_in: SignIn
 ) -> None:

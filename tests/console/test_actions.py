@@ -105,6 +105,12 @@ def test_a_lost_answer_shows_at_the_message_and_is_not_sent_again(
     page = mia_there.page(f"sessions/{chat.id}/")
     assert "Not confirmed" in page
     assert "Are you there?" in page.split('id="sends"')[1]
+    known, technical = mia_there.page(f"actions/{Action.objects.get().pk}/").split(
+        "Details for the operator"
+    )
+    assert "It was sent, and no answer came back." in known
+    assert "AnswerLost" not in known
+    assert "AnswerLost" in technical
 
 
 def test_superoffice_away_is_said_in_a_sentence(

@@ -6,13 +6,16 @@ import struct
 from pathlib import Path
 
 import pytest
+from django.contrib import admin
+from django.contrib.admin.utils import label_for_field
 from django.utils import translation
 
 from chatops.actions.callers import Role
 from chatops.actions.models import State, Verb
-from chatops.console import known, sentences
+from chatops.console import known, sentences, wording
 from chatops.demo.adapter import StandIn
 from chatops.remote.models import Credential
+from chatops.superoffice import errors
 from chatops.sync import health
 from tests.console.conftest import AtConsole, Mirrored
 
@@ -170,3 +173,37 @@ def test_the_browsers_language_holds_until_the_reader_chooses(
     mia_there.client.post("/admin/language/", {"language": "en", "next": "/admin/"})
     page = mia_there.client.get("/admin/", headers={"Accept-Language": "nb"})
     assert "Offered to me" in page.content.decode()
+
+
+def test_the_pages_of_operators_have_norwegian_labels() -> None:
+    """Django's own models bring theirs."""
+    same = {"id", "ID", "type"}
+    english: set[str] = set()
+    for model, pages in admin.site._registry.items():
+        if model.__module__.startswith("django"):
+            continue
+        left_out = set(pages.exclude or ())
+        shown = pages.fields or [one.name for one in model._meta.fields if one.name not in left_out]
+        with translation.override("nb"):
+            labels = [
+                str(label_for_field(name, model, pages))  # type: ignore[arg-type]
+                for name in (*shown, *pages.list_display)
+            ]
+            labels.append(str(model._meta.verbose_name))
+            english |= {one for one in labels if sentences.told(one) == one}
+    assert english - same - {"abonnement"} == set()
+
+
+def test_every_name_of_an_answer_and_of_the_trail_has_its_words() -> None:
+    kinds, names = [errors.SuperOfficeError], set()
+    while kinds:
+        kind = kinds.pop()
+        kinds += kind.__subclasses__()
+        names.add(kind.__name__)
+    assert names - {"SuperOfficeError", "OutcomeUnknown", "NotSent"} <= set(wording.ANSWERS)
+    written = set()
+    for source in (ROOT / "chatops").rglob("*.py"):
+        text = source.read_text(encoding="utf-8")
+        written |= set(re.findall(r'\brecord\(\s*"([a-z_]+)"', text))
+    assert len(written) > 25
+    assert written - set(wording.TRAIL) == set()

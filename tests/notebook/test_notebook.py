@@ -168,6 +168,32 @@ def test_a_score_out_of_range_or_of_another_chats_message_is_refused(kari: Clien
     assert Review.objects.get().done_at is None
 
 
+def test_what_is_wrong_on_a_scorecard_is_told_at_its_field_and_the_rest_stays(
+    kari: Client,
+) -> None:
+    chat = one_of(MIA)
+    tone, speed = (reviews.define(caller("kari"), name, highest=3) for name in ("Tone", "Speed"))
+    review = reviews.ask(caller("kari"), chat.pk)
+    address = f"/admin/review/{review.pk}/"
+    entered = {f"value-{tone.pk}": "2", f"remark-{tone.pk}": "Warm", "summary": "Fine"}
+    answer = kari.post(address, {**entered, f"value-{speed.pk}": "9"})
+    page = answer.content.decode()
+    assert f'aria-describedby="error-{speed.pk}"' in page
+    assert f'id="error-{speed.pk}">Speed: 0 to 3.' in page
+    assert f'id="error-{tone.pk}"' not in page
+    assert f'name="value-{tone.pk}" value="2" checked' in page
+    assert 'value="Warm"' in page
+    assert ">Fine</textarea>" in page
+    page = kari.post(address, {"summary": "Fine"}).content.decode()
+    assert 'id="card-error"' in page
+    assert "Score at least one criterion." in page
+    page = kari.post(address, {**entered, "summary": "x" * 10_001}).content.decode()
+    assert 'id="summary-error">At most 10000 characters.' in page
+    assert Review.objects.get().done_at is None
+    assert kari.post(address, entered).status_code == 303
+    assert Review.objects.get().summary == "Fine"
+
+
 def test_only_leads_define_and_review_and_only_in_topics_they_lead(
     kari: Client, mia: Client, signed_in: SignIn
 ) -> None:

@@ -19,8 +19,8 @@ from chatops.console.screen import caller_from
 
 FIELDSETS = (
     (None, {"fields": ("username", "password")}),
-    ("Person", {"fields": ("first_name", "last_name", "email")}),
-    ("Access", {"fields": ("is_active", "groups")}),
+    (_("Person"), {"fields": ("first_name", "last_name", "email")}),
+    (_("Access"), {"fields": ("is_active", "groups")}),
 )
 
 

@@ -25,15 +25,15 @@ from chatops.mirror.models import ChatTopic
 class TokenForm(forms.Form):
     """What a token is for, whose it is, what it may do, and how long."""
 
-    label = forms.CharField(max_length=100)
-    owner = forms.ModelChoiceField(User.objects.filter(is_active=True).order_by("username"))
+    label = forms.CharField(label=gettext_lazy("Label"), max_length=100)
+    owner = forms.ModelChoiceField(
+        User.objects.filter(is_active=True).order_by("username"), label=gettext_lazy("Owner")
+    )
     scopes = forms.MultipleChoiceField(
         choices=[(scope, scope) for scope in SCOPES], widget=forms.CheckboxSelectMultiple
     )
-    topics = forms.MultipleChoiceField(
-        required=False, widget=forms.CheckboxSelectMultiple, help_text="None: every topic."
-    )
-    days = forms.IntegerField(min_value=1, max_value=365, initial=90)
+    topics = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
+    days = forms.IntegerField(label=gettext_lazy("Days"), min_value=1, max_value=365, initial=90)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from chatops.actions.models import TrailEntry
+from chatops.console import wording
 from chatops.console.admin.operators import ReadOnly
 from chatops.console.admin.times import when
 
@@ -19,7 +20,7 @@ class TrailEntryAdmin(ReadOnly):
         when("at", "at"),
         "actor",
         "caller",
-        "what",
+        "told",
         "session_id",
         "object",
         "before",
@@ -41,3 +42,8 @@ class TrailEntryAdmin(ReadOnly):
         "request_id",
         "detail",
     )
+
+    @admin.display(description="what", ordering="what")
+    def told(self, entry: TrailEntry) -> str:
+        """In words; the name itself is what one searches by."""
+        return str(wording.trail(entry.what))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
@@ -36,6 +38,21 @@ class LinkForm(forms.Form):
     user = forms.CharField(required=False, max_length=254)
     password = forms.CharField(required=False, max_length=500, strip=False)
     ticket = forms.CharField(required=False, max_length=2000)
+
+    def clean(self) -> dict[str, Any]:
+        """What the scheme needs is there."""
+        cleaned = super().clean() or {}
+        needed = {
+            Scheme.BASIC: {
+                "user": gettext("Write your user name at SuperOffice."),
+                "password": gettext("Write your password at SuperOffice."),
+            },
+            Scheme.TICKET: {"ticket": gettext("Paste the ticket.")},
+        }
+        for name, sentence in needed.get(cleaned.get("scheme", ""), {}).items():
+            if not cleaned.get(name) and name not in self.errors:
+                self.add_error(name, sentence)
+        return cleaned
 
     @property
     def secret(self) -> dict[str, str]:

@@ -93,7 +93,11 @@ def action(request: HttpRequest, action_id: int) -> HttpResponse:
             "closes": may_close and one.state == State.NEEDS_PERSON,
             "repeats": may_close and retry and caller.agent is not None,
             "attempts": decorated(list(one.attempts.select_related("requested_by"))),
-            "trail": list(one.trail.select_related("actor").order_by("id")[:100]),
+            "answered": wording.answer(one.answer) if one.answer else "",
+            "trail": [
+                (entry, wording.trail(entry.what), wording.state(entry.after))
+                for entry in one.trail.select_related("actor").order_by("id")[:100]
+            ],
         },
     )
 

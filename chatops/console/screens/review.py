@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from chatops.actions import policy, trail
-from chatops.actions.errors import Forbidden
+from chatops.actions.errors import Forbidden, Invalid, StateConflict
 from chatops.console import conversation, lines, paging
 from chatops.console.keeping import keep, number_in
 from chatops.console.screen import caller_from, screen, show
+from chatops.console.sentences import told
 from chatops.mirror.models import ChatSession
 from chatops.notebook import notes, reviews, rights
+from chatops.notebook.models import Criterion, Review
 from chatops.notebook.reviews import Given
 from chatops.superoffice.text import plain
 
@@ -54,22 +60,51 @@ def _names(rows: list[object]) -> dict[int, str]:
     return {one.pk: lines.customer_name(one) for one in found}
 
 
+class Card(NamedTuple):
+    """A criterion with its points to choose from, what was entered, and what is wrong with it."""
+
+    criterion: Criterion
+    values: range
+    given: Given
+    #: The field that is wrong: value, message or remark.
+    field: str
+    why: str
+
+
 @screen
 def scorecard(request: HttpRequest, review_id: int) -> HttpResponse:
-    """GET a chat beside its scorecard; POST the scores."""
+    """GET a chat beside its scorecard; POST the scores. What is wrong is told at its field."""
     caller = caller_from(request)
     one = reviews.require(caller, review_id)
-    if request.method == "POST":
-        given, summary = _given(request), request.POST.get("summary", "")
-        return keep(
-            request,
-            lambda: reviews.finish(caller, review_id, given, summary=summary),
-            _("The review is kept."),
-            to=reverse("admin:review"),
-        )
+    if request.method != "POST":
+        return _scorecard(request, one, {}, "", None)
+    given, summary = _given(request), request.POST.get("summary", "")
+    try:
+        reviews.finish(caller, review_id, given, summary=summary)
+    except Invalid as error:
+        return _scorecard(request, one, given, summary, error)
+    except StateConflict as error:
+        messages.error(request, error.detail)
+    else:
+        messages.success(request, _("The review is kept."))
+    response = HttpResponseRedirect(reverse("admin:review"))
+    response.status_code = 303
+    return response
+
+
+def _scorecard(
+    request: HttpRequest,
+    one: Review,
+    given: Mapping[int, Given],
+    summary: str,
+    wrong: Invalid | None,
+) -> HttpResponse:
+    caller = caller_from(request)
     session = policy.require(caller, policy.Right.TRANSCRIPT, one.session_id)
     trail.record("transcript_viewed", caller=caller, session_id=session.pk)
     window = conversation.window(session.pk)
+    why, of = (told(wrong.detail), wrong.extra.get("criterion")) if wrong else ("", None)
+    field = (wrong.field or "") if wrong else ""
     return show(
         request,
         "console/scorecard.html",
@@ -79,7 +114,18 @@ def scorecard(request: HttpRequest, review_id: int) -> HttpResponse:
             "line": lines.lines([session], caller)[0],
             "window": window,
             "messages_to_pin": _to_pin(window),
-            "criteria": [(card, range(card.highest + 1)) for card in reviews.criteria()],
+            "cards": [
+                Card(
+                    card,
+                    range(card.highest + 1),
+                    given.get(card.pk, Given(None)),
+                    *((field, why) if of == card.pk else ("", "")),
+                )
+                for card in reviews.criteria()
+            ],
+            "summary": summary,
+            "summary_error": why if field == "summary" else "",
+            "nothing_scored": why if wrong and of is None and field != "summary" else "",
             "scores": list(one.scores.all()),
             "percent": reviews.share(one),
             "scoring": one.done_at is None and rights.reviews(caller, session),
