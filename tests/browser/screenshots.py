@@ -30,6 +30,7 @@ SCREENS: dict[str, dict[str, str]] = {
     "kari": {
         "queue-lead": "",
         "session-lead": "#others",
+        "unmask": "#others unmask/",
         "sessions-lead": "sessions/",
         "runs": "sessions/bulk/",
         "run-preview": "sessions/bulk/#run-list",
