@@ -46,7 +46,8 @@ def test_a_lead_exports_the_team_unmasked_for_a_reason_and_an_auditor_all_masked
     of_lead = table(exported(lead, "csv", reason="complaint"))
     assert {row["topic_id"] for row in of_lead} == {"7", "8"}
     assert of_lead[0]["customer_phone"] == "'+47 555 01 234"
-    assert {row["customer_email"] for row in table(exported(lead, "csv"))} == {"c•••@example.net"}
+    over = [row for row in table(exported(lead, "csv")) if row["ended_at"]]
+    assert {row["customer_email"] for row in over} == {"c•••@example.net"}
     of_auditor = table(exported(signed_in("auditor"), "csv"))
     assert {row["topic_id"] for row in of_auditor} == {"7", "8", "9"}
     assert {row["customer_email"] for row in of_auditor} == {"c•••@example.net"}
@@ -75,7 +76,7 @@ def test_json_lines_are_the_sessions_of_the_api_with_our_notes(
     one = ChatSession.objects.filter(topic_id=7).order_by("-pk")[0]
     notes.write(kari, one.pk, "Be\ngenerous")
     notes.put_tag(kari, one.pk, "VIP")
-    lines = [json.loads(line) for line in exported(client, "jsonl").splitlines()]
+    lines = [json.loads(line) for line in exported(client, "jsonl", reason="access").splitlines()]
     assert len(lines) == ChatSession.objects.filter(topic_id__in=(7, 8)).count()
     found = next(line for line in lines if line["id"] == one.pk)
     assert found.items() >= (json.loads(one.rendered) | {"tags": ["VIP"]}).items()
