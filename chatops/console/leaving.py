@@ -41,7 +41,7 @@ def _accepted(caller: Caller, session_id: int) -> str:
     if not ChatSession.objects.filter(pk=session_id, associate_id=to).exists():
         return ""
     who = Associate.objects.filter(pk=to).first() or Associate(pk=to)
-    when = _accepted_at(offer, to)
+    when = _accepted_at(session_id, offer, to)
     if when is None:
         return _("%(who)s accepted this chat; it is theirs now.") % {"who": who}
     time = date_format(timezone.localtime(when), "H:i")
@@ -51,14 +51,14 @@ def _accepted(caller: Caller, session_id: int) -> str:
     }
 
 
-def _accepted_at(offer: Action, associate_id: int) -> datetime | None:
+def _accepted_at(session_id: int, offer: Action, associate_id: int) -> datetime | None:
     """By our own record where the colleague works here too, else by what SuperOffice wrote."""
-    accepts = Action.objects.filter(session_id=offer.session_id, verb=Verb.ACCEPT_TRANSFER)
+    accepts = Action.objects.filter(session_id=session_id, verb=Verb.ACCEPT_TRANSFER)
     done = accepts.filter(agent__associate_id=associate_id, state=State.DONE, pk__gt=offer.pk)
     if settled := done.order_by("-id").values_list("settled_at", flat=True).first():
         return settled
     said = ChatMessage.objects.filter(
-        session_id=offer.session_id,
+        session_id=session_id,
         special_type=Special.TRANSFERED_SESSION,
         posted_at__gte=offer.created_at.replace(microsecond=0),
     )

@@ -148,6 +148,7 @@ TRAIL: dict[str, Text] = {
     "subscription_changed": _("Subscription changed"),
     "subscription_deleted": _("Subscription deleted"),
     "subscription_redelivered": _("Subscription delivered again"),
+    "subscription_rotated": _("Subscription has a new secret"),
     "subscription_stopped": _("Subscription switched off"),
     "tag_put": _("Tagged"),
     "tag_taken": _("Tag taken off"),

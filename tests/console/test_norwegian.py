@@ -186,8 +186,7 @@ def test_the_pages_of_operators_have_norwegian_labels() -> None:
         shown = pages.fields or [one.name for one in model._meta.fields if one.name not in left_out]
         with translation.override("nb"):
             labels = [
-                str(label_for_field(name, model, pages))  # type: ignore[arg-type]
-                for name in (*shown, *pages.list_display)
+                str(label_for_field(name, model, pages)) for name in (*shown, *pages.list_display)
             ]
             labels.append(str(model._meta.verbose_name))
             english |= {one for one in labels if sentences.told(one) == one}
