@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils import timezone
 
+from chatops.remote import hushed
 from chatops.remote.gate import GateClosed
 from chatops.remote.models import TenantState
 from chatops.superoffice import addresses, errors, tenant, transport
@@ -32,6 +33,7 @@ def login_transport() -> Transport:
         timeouts=transport.Timeouts(total_read=10.0, total_write=15.0),
         allowed_hosts=host_is_allowed,
         backoff=[settings.REMOTE_BACKOFF_SECONDS],
+        hush=hushed.configured(),
     )
 
 

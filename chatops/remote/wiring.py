@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from django.conf import settings
 
-from chatops.remote import credentials, tenant
+from chatops.remote import credentials, hushed, tenant
 from chatops.remote.gate import SharedGate
 from chatops.remote.models import Agent, Credential
 from chatops.superoffice import errors, transport
@@ -75,7 +75,8 @@ def client_for(agent: Agent, *, person: bool = True) -> Client:
 
 def client_of(credential: Credential) -> Client:
     """A client for a credential that is not stored yet, to check it with; not kept."""
-    return Client(_transport(credentials.auth_of(credential), Rank.PERSON))
+    auth = credentials.auth_of(credential)
+    return Client(_transport(auth, Rank.PERSON, hush=hushed.of(credential)))
 
 
 def _settings_mark() -> str:
@@ -87,13 +88,14 @@ def _settings_mark() -> str:
 @lru_cache(maxsize=256)
 def _client(_mark: str, identity: Identity) -> Client:
     if identity.name == Credential.SERVICE:
-        auth = credentials.service_auth()
+        auth, hush = credentials.service_auth(), hushed.configured()
     else:
-        auth = credentials.auth_of(Credential.objects.get(name=identity.name))
-    return Client(_transport(auth, Rank.PERSON if identity.person else Rank.POLL))
+        row = Credential.objects.get(name=identity.name)
+        auth, hush = credentials.auth_of(row), hushed.of(row)
+    return Client(_transport(auth, Rank.PERSON if identity.person else Rank.POLL, hush=hush))
 
 
-def _transport(auth: credentials.Auth, rank: Rank) -> transport.Transport:
+def _transport(auth: credentials.Auth, rank: Rank, *, hush: list[str]) -> transport.Transport:
     if not settings.SUPEROFFICE_API_URL and not settings.SUPEROFFICE_TENANT:
         raise errors.CredentialsMissing("No SuperOffice is configured.")
     return tenant.FollowingTransport(
@@ -110,6 +112,7 @@ def _transport(auth: credentials.Auth, rank: Rank) -> transport.Transport:
         # Whoever acts reads a session and its messages at the same moment.
         pool_size=2 * settings.WEB_THREADS,
         rank=rank,
+        hush=hush,
         backoff=[settings.REMOTE_BACKOFF_SECONDS * times for times in (1, 2, 4)],
     )
 

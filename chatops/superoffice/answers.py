@@ -11,6 +11,17 @@ from chatops.superoffice.waiting import retry_after
 #: The longest error text that is passed on, in characters.
 LONGEST_DETAIL = 500
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+#: What is called a secret: `SessionKey abc-def-ghi-jkl`, `password=…`.
+_NAMED = re.compile(
+    r"(\b(?:session ?key|secret|password|passwd|token|ticket|key|bearer|basic|soticket)\b"
+    r"[\s:='\"]{1,4})[^\s'\"]{12,}",
+    re.IGNORECASE,
+)
+#: What looks like one: tickets, access tokens, JWTs, and long words of letters with digits.
+_TOKEN = re.compile(
+    r"\b(?:7T:|8A:|eyJ)[^\s'\"]+"
+    r"|(?<![\w/+=-])(?=[\w/+=-]*\d)(?=[\w/+=-]*[A-Za-z])[\w/+=-]{20,}"
+)
 #: What a JSON value can begin with; a page begins with `<`.
 _JSON_START = re.compile(rb"(?:\xef\xbb\xbf)?\s*[\[{\"\-0-9tfn]")
 
@@ -44,12 +55,13 @@ def error_for(
 ) -> Refused | ServerFailed:
     """The error that a status outside 2xx stands for, with SuperOffice's own words (contract J.1).
 
-    Any of `secrets` that the words repeat is taken out.
+    Any of `secrets` that the words repeat is taken out, and what looks like one.
     """
     wait = retry_after(headers.get("Retry-After"), date=headers.get("Date"))
     said, kind = _said(body)
     for secret in secrets:
         said = said.replace(secret, "…")
+    said = _TOKEN.sub("…", _NAMED.sub(r"\1…", said))
     if status >= 500:
         detail = f"SuperOffice failed ({status}){': ' + said if said else '.'}"
         return ServerFailed(detail, status=status, retry_after=wait)

@@ -113,12 +113,14 @@ class Transport:
         pool_size: int = 10,
         rank: Rank = Rank.POLL,
         backoff: Sequence[float] = BACKOFF,
+        hush: Sequence[str] = (),
     ) -> None:
         """`base_url` goes up to and including `/api`; calls go below it into `/v1/`.
 
         `language` is sent as SO-Language and Accept-Language; without it the latter is `en`, so
         that the mirror is stable. `rank` tells the gate who goes first.
-        `size_cap` is in bytes, after decompression. `backoff` is in seconds, before jitter.
+        `size_cap` is in bytes, after decompression. `backoff` is in seconds, before jitter. `hush`
+        are secrets that no error's text repeats, besides those that are sent.
         """
         self.base_url = base_url.rstrip("/")
         self.auth = auth
@@ -129,6 +131,7 @@ class Transport:
         self._on_exchange = on_exchange
         self._backoff = tuple(backoff) or (0.0,)
         self._app_token = app_token
+        self._hush = tuple(hush)
         self._renewed_at = float("-inf")
         self._headers = _fixed_headers(language, culture, timezone, user_agent)
         self._sender = Sender(
@@ -293,7 +296,8 @@ class Transport:
                 answer, seconds = begun.answer.result()
             status, headers, body = answer
             if not 200 <= status < 300:
-                raise answers.error_for(status, headers, body, secrets=_secrets(request))
+                hush = (*self._hush, *_secrets(request))
+                raise answers.error_for(status, headers, body, secrets=hush)
             return read(status, answers.checked_body(status, body))
         except SuperOfficeError as error:
             failure, status = error, error.status

@@ -353,3 +353,45 @@ def test_a_write_does_not_go_over_a_connection_that_was_long_idle(connect: Conne
         time.sleep(3.2)
         transport.send("POST", "x")
         assert wire.connections == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "secret"),
+    [
+        ("8A:Cust12345.-zw4-L3vfI-UW4apOSF6uf==", "zw4-L3vfI"),
+        ("7T:abcdef", "abcdef"),
+        ("eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "c2ln"),
+        ("TMKe48FFgH7bVq04v4O0", "TMKe48FFgH7bVq04v4O0"),
+        ("0f8d3b2f101b4c4d88266842ce5ae974", "ce5ae974"),
+        ("SessionKey quite-a-long-one", "quite-a-long-one"),
+        ('password="correct-horse-battery"', "correct-horse"),
+        ("hushed-word", "hushed-word"),
+    ],
+)
+def test_what_looks_like_a_secret_is_taken_out_of_an_errors_words(
+    connect: Connect, said: str, secret: str
+) -> None:
+    told = {"Error": True, "ErrorType": "SoException", "ErrorMessage": f"Cannot use {said} here"}
+    with serving(answer(told, status=400)) as wire, pytest.raises(Refused) as refused:
+        connect(wire, hush=["hushed-word"]).send("GET", "x")
+    words = refused.value.detail
+    assert words.startswith("SuperOffice refused (400): Cannot use ")
+    assert words.endswith(" here")
+    assert "…" in words
+    assert secret not in words
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "ChatSession id 99999 not found",
+        "Error converting value to 'SuperOffice.Services.Implementation.ChatSessionStatus'",
+        "The token has expired; password is required",
+        "Column chatTopic/chatTopicId is not known in 2026-03-02T09:15:27",
+    ],
+)
+def test_ordinary_words_stay(connect: Connect, words: str) -> None:
+    told = {"ErrorMessage": words}
+    with serving(answer(told, status=400)) as wire, pytest.raises(Refused) as refused:
+        connect(wire).send("GET", "x")
+    assert refused.value.detail == f"SuperOffice refused (400): {words}"
