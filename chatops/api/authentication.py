@@ -25,8 +25,11 @@ class TokenAuthentication(authentication.BaseAuthentication):
     """`Authorization: Bearer <token>`."""
 
     def authenticate(self, request: Request) -> tuple[User, Caller] | None:
-        if not is_program(request):
+        if not request.META.get("HTTP_AUTHORIZATION"):
             return None
+        if not is_program(request):
+            # Not ignored: whoever names themselves is never taken for the session's person.
+            raise exceptions.AuthenticationFailed("Send `Authorization: Bearer <token>`.")
         token = tokens.find(request.META["HTTP_AUTHORIZATION"].partition(" ")[2].strip())
         if token is None:
             raise exceptions.AuthenticationFailed("The token is unknown, revoked or expired.")

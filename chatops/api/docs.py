@@ -293,9 +293,7 @@ message_send = change(
     "Send a message to the customer",
     scope="send",
     body=json_body(
-        shapes.an_object(
-            {"message": {"type": "string", "minLength": 1}}, additionalProperties=False
-        )
+        shapes.an_object({"message": shapes.GIVEN | {"minLength": 1}}, additionalProperties=False)
     ),
     examples=(OpenApiExample("A message", MESSAGE, request_only=True),),
     description="Plain text, shown as typed; line breaks stay. Sent in your own name.",
@@ -371,7 +369,7 @@ action_close = operation(
     body=json_body(
         shapes.an_object(
             {"verdict": {"type": "string", "enum": ["happened", "did_not_happen"]}, "note": {}}
-            | {"note": shapes.TEXT},
+            | {"note": shapes.GIVEN},
             required=False,
             additionalProperties=False,
         )

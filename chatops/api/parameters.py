@@ -13,10 +13,17 @@ WHOM: Schema = {
     "type": ["integer", "string"],
     "minimum": 1,
     "minLength": 1,
+    "pattern": r"^[^\u0000]*$",
     "description": "Associate id or user name.",
 }
 CURSOR: Schema = {"type": "string", "minLength": 1, "maxLength": 300}
-SOUGHT: Schema = {"type": "string", "minLength": 1, "maxLength": 200}
+#: Not blank, and nothing in it that cannot be typed.
+SOUGHT: Schema = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": 200,
+    "pattern": r"^[^\u0000-\u001f]*[^\s\u0000-\u001f][^\u0000-\u001f]*$",
+}
 WORDS = (
     "All words must be there, whatever their case and accents; the last may be the beginning of "
     'one; `"in quotes"` they follow each other.'

@@ -9,6 +9,8 @@ from chatops.mirror.models import Change
 Schema = dict[str, Any]
 
 TEXT: Schema = {"type": "string"}
+#: A text that comes in: what cannot be stored is refused.
+GIVEN: Schema = {"type": "string", "pattern": r"^[^\u0000]*$"}
 TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
 WHOLE: Schema = {"type": "integer"}
 WHOLE_OR_NULL: Schema = {"type": ["integer", "null"]}

@@ -24,8 +24,8 @@ ONE = (*ANYBODY, 404)
 EXAMPLE = {"url": "https://hooks.example.com/chats", "kinds": ["session", "message"]}
 
 _FIELDS: Schema = {
-    "url": {"type": "string", "minLength": 1, "maxLength": addresses.LONGEST},
-    "label": {"type": "string", "maxLength": LONGEST_LABEL},
+    "url": shapes.GIVEN | {"minLength": 1, "maxLength": addresses.LONGEST},
+    "label": shapes.GIVEN | {"maxLength": LONGEST_LABEL},
     "kinds": {
         "type": "array",
         "items": {"type": "string", "enum": Change.Kind.values},

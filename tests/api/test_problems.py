@@ -44,6 +44,16 @@ def test_a_revoked_expired_or_orphaned_token_is_refused_at_the_next_request(
         assert caller.get("sessions/").status == 401
 
 
+@pytest.mark.parametrize("header", ["Basic bWlhOm1pYQ==", "x", "Bearer", "Bearer x"])
+def test_an_authorization_that_is_no_token_is_not_made_up_for_by_a_session(
+    mia: Person, at_console: Callable[[Person], Program], header: str
+) -> None:
+    there = at_console(mia)
+    assert there.get("topics/").status == 200
+    answer = there.get("topics/", Authorization=header)
+    assert (answer.status, answer.code) == (401, "token_invalid")
+
+
 def test_a_person_at_the_console_needs_the_csrf_token_to_change_anything(
     mia: Person, at_console: Callable[[Person], Program]
 ) -> None:
