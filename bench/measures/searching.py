@@ -22,6 +22,8 @@ QUERIES = {
     "rare word": f'"{WORDS[15_000]}"',
     "two words": f'"{WORDS[5]}" "{WORDS[40]}"',
     "beginning": WORDS[30][:3],
+    # As people type: the last word may go on, which the index answers less readily.
+    "common word, typed": WORDS[0],
 }
 TIMES, TURNS = 3, 6
 
