@@ -20,13 +20,13 @@ from chatops.demo.adapter import StandIn
 from chatops.mirror.models import ChatMessage
 from chatops.remote import wiring
 from chatops.sync import hooks
-from chatops.sync.models import Cursor
+from chatops.sync.models import Cursor, SyncRun
 
 OPEN_CHATS = 10
 #: Messages of each half, and seconds between them: 1.4 a second is more than ten people type.
 MESSAGES = {"small": 60, "10k": 100, "100k": 100, "1m": 100}
 EVERY = 0.7
-#: Before the first message, so that what is measured is not the start; and after the last.
+#: Before the first message, and after the last.
 SETTLING, PATIENCE = 5.0, 60.0
 SECRET = "only measured with"
 SERVICE: dict[str, Any] = {
@@ -52,6 +52,7 @@ def measure(size: str, repeats: int) -> list[Result]:
     """Seconds from said to visible, without hints and with them."""
     filling.empty()
     Cursor.objects.all().delete()
+    SyncRun.objects.all().delete()
     with StandIn(scene="empty", seed=1) as office, ExitStack() as running:
         port = free_port()
         address = {"SUPEROFFICE_API_URL": office.url, "PUBLIC_URL": f"http://127.0.0.1:{port}"}
@@ -62,11 +63,21 @@ def measure(size: str, repeats: int) -> list[Result]:
         running.enter_context(serving(port, **SERVICE, **TENANT, **address))
         running.enter_context(working(**SERVICE, **TENANT, **address))
         chats = [office.chat(user="mia").id for _ in range(OPEN_CHATS)]
+        _wait_for_the_first_comparison()
         polled = _lags(office, chats, MESSAGES[size])
         hooks.register(wiring.service_client(person=True))
         hinted = _lags(office, chats, MESSAGES[size])
         hooks.remove(wiring.service_client(person=True))
     return [_told("said to visible, without hints", polled, 15.0), _told("with hints", hinted, 2.0)]
+
+
+def _wait_for_the_first_comparison() -> None:
+    """When a worker starts, everything is due at once and shares the call budget for a while."""
+    deadline = time.monotonic() + PATIENCE
+    while not SyncRun.objects.exclude(ended_at=None).exists():
+        if time.monotonic() > deadline:
+            raise RuntimeError("the worker has not compared anything")
+        time.sleep(0.2)
 
 
 def _lags(office: StandIn, chats: list[int], messages: int) -> list[float]:
