@@ -19,7 +19,7 @@ from bench.timing import Result, compared, in_turns
 from chatops.mirror import feed
 from chatops.mirror.models import Change
 
-STREAMS = {"small": 300, "10k": 1_000, "100k": 1_000, "1m": 1_000}
+STREAMS = {"small": 1_000, "10k": 1_000, "100k": 1_000, "1m": 1_000}
 COMMITS = 20
 
 
