@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from chatops.actions.models import State
+from chatops.actions.models import State, Verb
 from chatops.bulk.models import Deed, RowState, Stage
+from chatops.console import sentences
 from chatops.superoffice.entities import ChatMessageSpecialType as Special
 from chatops.superoffice.entities import ChatSessionStatus as Status
 
@@ -194,5 +195,5 @@ def answer(kept: Mapping[str, Any]) -> Text:
 
 
 def trail(what: str) -> Text:
-    """What a line of the trail says; what is not known is shown as it is."""
-    return TRAIL.get(what) or what
+    """What a line of the trail says: an action begins under the name of its verb."""
+    return TRAIL.get(what) or sentences.told(Verb(what).label if what in Verb.values else what)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.utils.text import capfirst
 
 from chatops.actions import policy
 from chatops.console.screen import caller_from
+from chatops.console.sentences import told
 
 
 def operates(request: HttpRequest) -> bool:
@@ -69,6 +71,17 @@ class ReadOnly(ForOperators):
     """To read: what is there comes from somewhere else."""
 
     actions = None
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        # Django's own title would begin with "View" and end in English.
+        named = {"title": capfirst(told(self.opts.verbose_name)), **(extra_context or {})}
+        return super().changeform_view(request, object_id, form_url, named)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
