@@ -25,7 +25,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
     """`Authorization: Bearer <token>`."""
 
     def authenticate(self, request: Request) -> tuple[User, Caller] | None:
-        if not request.META.get("HTTP_AUTHORIZATION"):
+        if "HTTP_AUTHORIZATION" not in request.META:
             return None
         if not is_program(request):
             # Not ignored: whoever names themselves is never taken for the session's person.

@@ -121,6 +121,11 @@ class ChatSession(models.Model):
                 name="session_open",
             ),
             models.Index(
+                fields=["-id"],
+                condition=models.Q(gone_at__isnull=False),
+                name="session_gone",
+            ),
+            models.Index(
                 fields=["transfer_to_id"],
                 condition=models.Q(transfer_to_id__isnull=False),
                 name="session_transfer_to",

@@ -44,7 +44,7 @@ def test_a_revoked_expired_or_orphaned_token_is_refused_at_the_next_request(
         assert caller.get("sessions/").status == 401
 
 
-@pytest.mark.parametrize("header", ["Basic bWlhOm1pYQ==", "x", "Bearer", "Bearer x"])
+@pytest.mark.parametrize("header", ["Basic bWlhOm1pYQ==", "x", "Bearer", "Bearer x", ""])
 def test_an_authorization_that_is_no_token_is_not_made_up_for_by_a_session(
     mia: Person, at_console: Callable[[Person], Program], header: str
 ) -> None:

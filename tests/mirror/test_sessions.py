@@ -171,3 +171,9 @@ class InAnyOrder(TestCase):
             seen = max(seen, one)
             assert ChatSession.objects.get(pk=844).status == said[seen]
         assert SessionReading.objects.get(pk=844).reading == readings[-1]
+
+
+@pytest.mark.sqlite
+def test_the_few_that_are_gone_are_found_without_reading_the_many_that_are_here() -> None:
+    gone = ChatSession.objects.filter(gone_at__isnull=False).order_by("-id")[:50]
+    assert "session_gone" in gone.explain()
