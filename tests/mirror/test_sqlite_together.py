@@ -21,7 +21,7 @@ from tests.conftest import MakePerson
 from tests.mirror.carriers import body, message, session
 
 pytestmark = [
-    pytest.mark.skipif(connection.vendor != "sqlite", reason="how SQLite lets writers wait"),
+    pytest.mark.sqlite,
     pytest.mark.django_db(transaction=True),
 ]
 
