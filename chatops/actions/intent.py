@@ -42,6 +42,8 @@ from chatops.superoffice import errors
 from chatops.superoffice.client import Client
 
 JSONDict = dict[str, Any]
+#: Ids and states of a session's changes, oldest first.
+Changes = tuple[tuple[int, str], ...]
 
 KEY_MAX = 255
 #: How often somebody looks whether the one who acts is through, seconds.
@@ -188,10 +190,11 @@ def record(plan: Plan, session: ChatSession, agent: Agent, wish: Wish, content: 
     started = timezone.now()
     patience = time.monotonic() + settings.ACTION_LANE_WAIT_SECONDS
     while True:
+        # Before the lane is found free: who begins after this is noticed, however fast they end.
+        seen = _changes_so_far(session.pk, plan.lane)
         waited = _await_lane(session.pk, plan.lane, until=patience)
         if waited and (earlier := replayed(wish, content)):
             return earlier
-        seen = _changes_so_far(session.pk, plan.lane)
         found = look_now(session.pk, messages=plan.with_messages, patient=wish.patient)
         _check_view(session.pk, wish)
         plan.check(found, agent)
@@ -245,18 +248,20 @@ def _ground(plan: Plan, found: fresh.Fresh, agent: Agent) -> JSONDict:
     }
 
 
-def store(action: Action, wish: Wish, *, seen: int | None = None) -> None:
+def store(action: Action, wish: Wish, *, seen: Changes | None = None) -> None:
     """Commit the intent, its trail line and its news. `durable`: no outer transaction holds it.
 
     Raises IntegrityError when key or lane are taken, and _Overtaken when the lane of changes held
-    `seen` actions before the look and holds another one now: the look is older than its effect.
+    `seen` before the look and holds something else now: a new action, or one that has ended since,
+    whose effect the look may not show.
     """
     action.sent_at = timezone.now()
     action.look_at = action.sent_at + timedelta(seconds=3)
-    counts = seen is not None and action.lane == Action.Lane.CHANGES
     with on_disk(), transaction.atomic(durable=True):
         action.save(force_insert=True)
-        if counts and action.lane_mates().exclude(pk=action.pk).count() != seen:
+        if seen is not None and seen != _changes_so_far(
+            action.on_session, action.lane, besides=action.pk
+        ):
             raise _Overtaken
         trail.record(action.verb, caller=wish.caller, action=action, after=action.state)
         feed.append(news_of(action))
@@ -274,11 +279,12 @@ def _in_lane(session_id: int, lane: str) -> QuerySet[Action]:
     return Action.objects.filter(session_id=session_id, lane=lane)
 
 
-def _changes_so_far(session_id: int, lane: str, *, besides: int = 0) -> int:
-    """How many changes of the session there have been. Messages exclude nobody: 0."""
+def _changes_so_far(session_id: int, lane: str, *, besides: int = 0) -> Changes:
+    """The changes of the session and how each stands. Messages exclude nobody: none."""
     if lane != Action.Lane.CHANGES:
-        return 0
-    return _in_lane(session_id, lane).exclude(pk=besides).count()
+        return ()
+    changes = _in_lane(session_id, lane).exclude(pk=besides).order_by("pk")
+    return tuple(changes.values_list("pk", "state"))
 
 
 def _await_lane(session_id: int, lane: Action.Lane, *, until: float) -> bool:

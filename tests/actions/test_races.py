@@ -7,11 +7,15 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from chatops.actions import errors, needs, settle, verbs
-from chatops.actions.models import Action, State
+from chatops.actions import ending, errors, intent, needs, policy, settle, verbs
+from chatops.actions.fresh import Fresh
+from chatops.actions.intent import Plan
+from chatops.actions.models import Action, State, Verb
 from chatops.demo.adapter import StandIn
-from chatops.mirror.models import TopicMember
+from chatops.mirror.models import ChatSession, TopicMember
 from chatops.remote import wiring
+from chatops.remote.models import Agent
+from chatops.superoffice.client import Client
 from tests.actions.conftest import Mirrored
 from tests.conftest import MakePerson, Person
 
@@ -126,3 +130,35 @@ def test_an_old_stamp_is_412(superoffice: StandIn, mirrored: Mirrored, mia: Pers
     with pytest.raises(errors.VersionOld):
         verbs.accept_transfer(chat.id, wish=mia.wish(stamp="open-18-0"))
     assert not Action.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_ends_between_the_look_and_the_record_makes_it_look_again(
+    superoffice: StandIn, mirrored: Mirrored, mia: Person
+) -> None:
+    """Else the second would take the effect of the first, seen too late, for its own."""
+    chat = superoffice.chat(offered_to="mia")
+    mirrored(chat.id)
+    superoffice.fault("drop_before", path="RejectTransfer", times=1)
+    first = verbs.reject_transfer(chat.id, wish=mia.wish())
+    first = ending.needs_person(first)
+    looks: list[int] = []
+
+    def check(found: Fresh, _agent: Agent) -> None:
+        looks.append(found.session.id)
+        if len(looks) == 1:
+            ending.done(first, {"shown": "late"})
+
+    plan = Plan(Verb.REJECT_TRANSFER, policy.Right.ACT, asked={}, check=check, call=nothing)
+    second = intent.record(
+        plan,
+        ChatSession.objects.get(pk=chat.id),
+        intent.identity_of(mia.wish().caller),
+        mia.wish(),
+        "content",
+    )
+    assert (len(looks), second.state) == (2, State.SENDING)
+
+
+def nothing(_client: Client, _action: Action, _deadline: float) -> None:
+    """Sends nothing: only the record is looked at."""
