@@ -6,9 +6,11 @@ Before a request takes one of the threads it is read here: its body, up to the c
 client holds a coroutine and not a thread; and what the bridge to WSGI cannot take is put right.
 """
 
+import asyncio
 import json
 import os
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -31,6 +33,9 @@ Scope = dict[str, Any]
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+
+#: How long the rest of a body that is too large is taken and thrown away.
+THROWING_AWAY_SECONDS = 2.0
 
 
 class TooLarge(Exception):
@@ -86,7 +91,7 @@ class Application:
         try:
             body = await read_body(scope, receive, cap=settings.API_BODY_CAP_BYTES)
         except TooLarge:
-            await refuse_too_large(scope, send)
+            await refuse_too_large(scope, receive, send)
             return
         except Gone:
             return
@@ -144,8 +149,9 @@ def for_wsgi(scope: Scope, body: bytes) -> Scope:
     return {**scope, "headers": headers, "query_string": query}
 
 
-async def refuse_too_large(scope: Scope, send: Send) -> None:
-    """Answer 413, and close: the rest of the body is not read."""
+async def refuse_too_large(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer 413 at once, and close. What is still on its way is thrown away for a while first: a
+    connection closed over unread bytes is reset, and the answer lost with it."""
     detail = too_large(settings.API_BODY_CAP_BYTES)
     given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin1")
     request_id = request_id_from(given)
@@ -160,7 +166,12 @@ async def refuse_too_large(scope: Scope, send: Send) -> None:
         (b"connection", b"close"),
     ]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+    with suppress(TimeoutError):
+        async with asyncio.timeout(THROWING_AWAY_SECONDS):
+            while (await receive()).get("more_body"):
+                pass
+    await send({"type": "http.response.body", "body": b""})
 
 
 application = Application()
