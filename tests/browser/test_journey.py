@@ -160,8 +160,9 @@ def test_a_page_begins_at_what_is_new_and_at_what_was_looked_for(
     lines = [f"line {number}" for number in range(60)]
     chat = house.office.chat(user="mia", topic=7, customer="Journey Nine", messages=lines)
     mia, kari = window(), window()
-    kari.sign_in("kari")
-    watching = kari.open(f"sessions/{chat.id}/").locator("#said .bubble")
+    lead = kari.sign_in("kari")
+    lead.locator("#others").get_by_role("link", name="Journey Nine").click()
+    watching = lead.locator("#said .bubble")
     expect(watching).to_have_count(len(lines))
     page = mia.sign_in("mia")
     page.locator("#mine").get_by_role("link", name="Journey Nine").click()
