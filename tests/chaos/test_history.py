@@ -55,6 +55,15 @@ def test_an_effect_of_what_is_not_done_is_found(state: str) -> None:
     assert check(row, journal=[effect(ACCEPT)])
 
 
+def test_a_late_effect_that_the_next_change_overwrote_may_stay_with_a_person() -> None:
+    first, later = ACCEPT, Deed("accept", 1, "ola", "")
+    given_up, journal = Row(1, first, "needs_person", None), [effect(first, 1), effect(later, 2)]
+    assert check(given_up, done(later, 2), journal=journal) == []
+    assert check(given_up, Row(2, later, "refused", None), journal=[effect(first, 1)])
+    again = [*journal, effect(first, 3)]
+    assert check(given_up, done(later, 2), journal=again)
+
+
 def test_done_without_an_effect_is_found() -> None:
     assert check(done(ACCEPT), journal=[])
 
