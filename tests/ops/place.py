@@ -52,7 +52,7 @@ def free_port() -> int:
         return int(trial.getsockname()[1])
 
 
-def eventually(true: Callable[[], Any], *, within: float, every: float = 0.05) -> Any:
+def eventually(true: Callable[[], Any], *, within: float = 60, every: float = 0.05) -> Any:
     """Wait until something is so, and return what it is. Fails after `within` seconds."""
     deadline = time.monotonic() + within
     while not (found := true()):
@@ -176,7 +176,7 @@ class Site:
                 return self.get("/healthz").status == 200
             return False
 
-        eventually(answers, within=20)
+        eventually(answers)
         return self
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> float:
@@ -244,7 +244,7 @@ class Events:
         self.ended = threading.Event()
         self._answer = answer
         threading.Thread(target=self._read, daemon=True).start()
-        eventually(lambda: self.retry or self.ended.is_set(), within=10, every=0.005)
+        eventually(lambda: self.retry or self.ended.is_set(), every=0.005)
 
     def _read(self) -> None:
         fields: dict[str, str] = {}
@@ -260,6 +260,6 @@ class Events:
                     fields = {}
         self.ended.set()
 
-    def wait_for(self, count: int, *, within: float = 5.0) -> list[Event]:
-        eventually(lambda: len(self.all) >= count, within=within, every=0.005)
+    def wait_for(self, count: int) -> list[Event]:
+        eventually(lambda: len(self.all) >= count, every=0.005)
         return self.all

@@ -18,7 +18,7 @@ def test_a_signal_ends_server_worker_and_open_streams_within_two_seconds(
 ) -> None:
     place = make_place(STANDIN_PORT=str(free_port()))  # nobody there: the worker fails, and stays
     site = place.serve()
-    children = eventually(site.children, within=10)
+    children = eventually(site.children)
     place.command("person", "add", "programs", "--role", "auditor")
     plain = place.command("token", "create", "--person=programs", "--label=x", "--scope", "feed")
     path = "/api/v1/changes/stream/"
@@ -31,16 +31,16 @@ def test_a_signal_ends_server_worker_and_open_streams_within_two_seconds(
 
 def test_a_killed_server_leaves_no_worker_behind(make_place: Callable[..., Place]) -> None:
     site = make_place(STANDIN_PORT=str(free_port())).serve()
-    (worker,) = eventually(site.children, within=10)
+    (worker,) = eventually(site.children)
     site.end(signal.SIGKILL)
-    eventually(lambda: not is_alive(worker), within=5)
+    eventually(lambda: not is_alive(worker))
 
 
 def test_a_worker_that_dies_is_started_again(make_place: Callable[..., Place]) -> None:
     site = make_place(STANDIN_PORT=str(free_port())).serve()
-    (worker,) = eventually(site.children, within=10)
+    (worker,) = eventually(site.children)
     os.kill(worker, signal.SIGKILL)
-    eventually(lambda: [one for one in site.children() if one != worker], within=10)
+    eventually(lambda: [one for one in site.children() if one != worker])
 
 
 def test_a_taken_address_is_told_in_a_sentence(place: Place) -> None:
@@ -89,7 +89,7 @@ def test_run_with_nothing_configured_is_a_living_demo(make_place: Callable[..., 
     port = free_port()
     process = place.start(*MANAGE, "run", "--bind", f"127.0.0.1:{port}")
     site = Site(process, f"http://127.0.0.1:{port}").answering(place)
-    said = eventually(lambda: "Ctrl-C" in place.log() and place.log(), within=20)
+    said = eventually(lambda: "Ctrl-C" in place.log() and place.log())
     for name in ("mia", "ola", "kari", "audrey", "oscar"):
         assert f"{name}-demo" in said
     linked = "from chatops.remote.models import Agent\nout = Agent.objects.count()"
@@ -99,7 +99,7 @@ def test_run_with_nothing_configured_is_a_living_demo(make_place: Callable[..., 
     assert filled > 100
     assert (place.folder / "standin.json").exists()
     # Customers write by themselves, and the worker reads it.
-    eventually(lambda: place.do(head) > filled, within=60, every=0.5)
+    eventually(lambda: place.do(head) > filled, every=0.5)
     children = site.children()
     assert len(children) == 2
     assert site.end(signal.SIGINT) < 2.0

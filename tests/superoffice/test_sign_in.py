@@ -204,7 +204,7 @@ def test_a_good_id_token_tells_who_signed_in() -> None:
         {"aud": None},
         {"exp": time.time() - 120},
         {"exp": None},
-        {"nbf": time.time() + 600},
+        {"nbf": time.time() + 86_400},
         {"nonce": "n-2"},
         {"nonce": None},
         {f"{IDENTITY}ctx": None},

@@ -98,7 +98,7 @@ def test_killed_ten_times_with_the_power_of_nine_it_goes_on_and_the_totals_are_r
             )
             assert killed.stdout is not None
             assert killed.stdout.readline() == b"started\n"
-            until(lambda before=before: _seen() > before, seconds=30)  # type: ignore[misc]
+            until(lambda before=before: _seen() > before)  # type: ignore[misc]
             time.sleep(dice.uniform(0, 0.1))
             killed.kill()
             killed.communicate()
