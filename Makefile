@@ -35,8 +35,11 @@ check: dev
 	$(PYTEST) -q tests/test_layers.py
 	$(PY) manage.py makemigrations --check --dry-run
 
+# What keeps no rows is the same beside every database: `make test` tries it.
+ROWLESS := superoffice demo test_layers.py test_readme.py test_contract_table.py
+
 test-postgres: dev
-	@scripts/with-postgres.sh $(PYTEST) -n auto -m "not sqlite and not browser" $(ARGS)
+	@scripts/with-postgres.sh $(PYTEST) -n auto -m "not sqlite and not browser" $(ROWLESS:%=--ignore=tests/%) $(ARGS)
 
 test-browser: dev
 	$(PYTEST) -m browser $(ARGS)
