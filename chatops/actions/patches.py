@@ -75,10 +75,10 @@ def _operation(one: Any, index: int) -> Operation:
         raise Invalid(f"Operation {index}: `path` must be a text.", field="path")
     unknown = set(one) - {"op", "path", "value"}
     if unknown:
-        name = sorted(map(str, unknown))[0]
+        name = sorted(map(str, unknown))[0][:100]
         raise Invalid(f"Operation {index}: `{name}` is not part of an operation.", field=name)
     if op != "remove" and "value" not in one:
-        raise Invalid(f"Operation {index}: `value` is missing.", field=path)
+        raise Invalid(f"Operation {index}: `value` is missing.", field=path[:100])
     if op == "remove":
         return _checked("replace", path, None)  # whatever else it says (RFC 6902, 4.2)
     return _checked(op, path, one.get("value"))
@@ -89,23 +89,23 @@ def _from_merge_patch(changes: Mapping[str, Any]) -> list[Operation]:
         raise Invalid(f"A patch has at most {MOST_OPERATIONS} fields.")
     found = []
     for name, value in changes.items():
-        if isinstance(value, Mapping):
-            if not value:
-                raise Invalid(f"`{name}` names nothing to change.", field=name)
-            found += [_checked("replace", f"{name}/{inner}", v) for inner, v in value.items()]
-        else:
+        if not isinstance(value, Mapping):
             found.append(_checked("replace", name, value))
+        elif len(value) == 1:
+            found += [_checked("replace", f"{name}/{inner}", one) for inner, one in value.items()]
+        else:
+            raise Invalid(f"`{name[:100]}` must name one id.", field=name[:100])
     return found
 
 
 def _checked(op: str, path: str, value: Any) -> Operation:
-    known = _known(path)
+    known, shown = _known(path), path[:100]
     if known not in ALLOWED:
         allowed = ", ".join(sorted(ALLOWED))
-        raise Invalid(f"`{path[:100]}` may not be changed. What may: {allowed}.", field=path[:100])
+        raise Invalid(f"`{shown}` may not be changed. What may: {allowed}.", field=shown)
     if known in TEXTS:
-        return Operation(op, known, _text(known, path, value))
-    return Operation(op, known, _id(path, value))
+        return Operation(op, known, _text(known, shown, value))
+    return Operation(op, known, _id(shown, value))
 
 
 def _known(path: str) -> str:

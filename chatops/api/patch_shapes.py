@@ -14,7 +14,7 @@ _ID: Schema = {"type": ["integer", "null"], "minimum": 0, "maximum": patches.INT
 
 def _spelled(*steps: str) -> str:
     """A pattern for a path in every spelling that is understood."""
-    return "^/?" + "//?".join(map(_letters, steps)) + "/?$"
+    return "^/?" + "/".join(map(_letters, steps)) + "$"
 
 
 def _letters(name: str) -> str:
@@ -77,9 +77,10 @@ def _link(key: str) -> Schema:
     return {
         "type": "object",
         "properties": {key: _ID},
-        "patternProperties": {_spelled(key.replace("_", "")): _ID},
+        "patternProperties": {f"^{_letters(key.replace('_', ''))}$": _ID},
         "additionalProperties": False,
         "minProperties": 1,
+        "maxProperties": 1,
     }
 
 

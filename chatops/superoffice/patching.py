@@ -61,22 +61,26 @@ def check(operations: list[dict[str, Any]]) -> None:
             raise ValueError(f"The patch operation {kind!r} needs a value.")
 
 
-def carrier_path(path: str, carrier: type[Carrier] = ChatSessionEntity) -> str:
+def carrier_path(path: str) -> str:
     """The path with SuperOffice's own spelling: `/customer_email` is `CustomerEmail`.
 
     Case, underscores, a leading slash and our names (`requested_at`) do not matter; `Contact/
     ContactId` and `contact/contact_id` are the same. UnknownPath when there is no such property;
     what lies below a property that is no carrier is passed on as it is.
     """
-    first, _, rest = path.removeprefix("/").partition("/")
+    return _spelled(path.removeprefix("/"), ChatSessionEntity)
+
+
+def _spelled(path: str, carrier: type[Carrier]) -> str:
+    first, slash, rest = path.partition("/")
     wanted = _plain(_unescaped(first))
     for field in fields(carrier):
         carried = field.metadata.get("carried")
         if carried and wanted in {_plain(carried), _plain(our_name(carried))}:
             inner = field.metadata.get("nested")
-            if rest and inner is not None:
-                return f"{carried}/{carrier_path(rest, inner)}"
-            return f"{carried}/{rest}" if rest else str(carried)
+            if slash and inner is not None:
+                return f"{carried}/{_spelled(rest, inner)}"
+            return f"{carried}{slash}{rest}"
     raise UnknownPath(f"{carrier.__name__} has no property {path!r}.")
 
 

@@ -39,6 +39,7 @@ LEFT_OUT = {
     "positive_data_acceptance": "`valid_data_is_accepted` is the same, less what no schema can say",
     "ignored_auth": "it asks again by itself, over a network that is not here",
     "use_after_free": "it looks at what was asked before: requests here stand alone",
+    "what_is_deleted_is_gone": "the same",
     "ensure_resource_availability": "the same",
     "object_level_authorization": "tests/api/test_matrix.py asks as other callers",
 }

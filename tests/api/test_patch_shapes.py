@@ -1,5 +1,6 @@
 """The schema of an edit takes exactly what the reader of edits takes."""
 
+from itertools import product
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]  # its authors ship none
@@ -19,8 +20,11 @@ NAMES = st.sampled_from(
         "customer_name",
         "/CustomerEmail",
         "customerphone",
-        "_Customer__Company_Name/",
+        "_Customer__Company_Name",
+        "customer_name/",
         "person",
+        "/per_son/",
+        "Person//",
         "Person/PersonId",
         "/ticket//ticket_id",
         "person/contact_id",
@@ -35,7 +39,7 @@ VALUES: st.SearchStrategy[Any] = st.one_of(
     st.sampled_from([None, True, 0, 7, 7.0, 7.5, -1, 2**31 - 1, 2**31, []]),
 )
 INNER = st.dictionaries(
-    st.sampled_from(["person_id", "PersonId", "/ticketid", "name", "contact_id"]),
+    st.sampled_from(["person_id", "/PersonId/", "//person_id", "/ticketid", "name", "contact_id"]),
     VALUES,
     max_size=2,
 )
@@ -56,6 +60,17 @@ def is_read(changes: Any) -> bool:
 @given(st.dictionaries(NAMES, VALUES | INNER, max_size=3))
 def test_of_a_merge_patch(changes: Any) -> None:
     assert MERGE_PATCH.is_valid(changes) == is_read(changes)
+
+
+def test_of_every_spelling_of_a_link() -> None:
+    outer = ["person", "Person/", "/_PERSON_/", "//person", "person//"]
+    inner = ["person_id", "/personid", "PersonId/", "/PERSON__ID/", "//person_id", "person_id//"]
+    for one, two in product(outer, inner):
+        changes = {one: {two: 7}}
+        assert MERGE_PATCH.is_valid(changes) == is_read(changes), changes
+    twice = {"person": {"person_id": 7, "PersonId": 7}}  # which one is meant?
+    assert not MERGE_PATCH.is_valid(twice)
+    assert not is_read(twice)
 
 
 @settings(max_examples=500, deadline=None)

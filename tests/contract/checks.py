@@ -1,10 +1,11 @@
-"""What schemathesis loads: its check that valid data is accepted, less what no schema can say."""
+"""What schemathesis loads: two of its checks, less what it cannot know of here."""
 
 from typing import Any
 
 import schemathesis
-from schemathesis.specs.openapi.checks import positive_data_acceptance
+from schemathesis.specs.openapi.checks import positive_data_acceptance, use_after_free
 
+SESSION = "/api/v1/sessions/{session_id}/"
 #: Well formed and still refused, for what is held at that moment: by the answer's code.
 BY_CODE = {
     "version_old": "`If-Match` names a version that is not held now: 412 is what it is for.",
@@ -34,4 +35,17 @@ def valid_data_is_accepted(context: Any, response: Any, case: Any) -> bool | Non
         if problem["code"] in BY_CODE or fields & BY_FIELD.keys():
             return None
     found: bool | None = positive_data_acceptance(context, response, case)
+    return found
+
+
+@schemathesis.check
+def what_is_deleted_is_gone(context: Any, response: Any, case: Any) -> bool | None:
+    """As `use_after_free`; but a session deleted at SuperOffice stays here with its transcript, and
+    says when it went."""
+    path: str = case.operation.path
+    if path.startswith(SESSION) and response.status_code == 200:
+        held = response.json() if path == SESSION else {}
+        if held.get("gone_at", True):
+            return None
+    found: bool | None = use_after_free(context, response, case)
     return found
