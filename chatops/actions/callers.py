@@ -41,8 +41,19 @@ class Span(StrEnum):
     """How far somebody's roles let them see."""
 
     NOTHING = "nothing"
+    #: Every session, and none of its texts.
+    FACTS = "facts"
+    #: By their SuperOffice account: without one, nothing.
     OWN = "own"
     EVERYTHING = "everything"
+
+
+#: What somebody with several roles may hand to a program: the first that they have.
+SPAN_OF_ROLES: tuple[tuple[frozenset[Role], Span], ...] = (
+    (frozenset({Role.AUDITOR}), Span.EVERYTHING),
+    (SEES_OWN, Span.OWN),
+    (frozenset({Role.OPERATOR}), Span.FACTS),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +88,9 @@ class Caller:
         return self.agent.associate_id if self.agent else None
 
     @property
-    def bound_to(self) -> int | None:
-        """The associate beyond whose topics a token does not see: its owner's, also when the owner
-        has unlinked the account since. None: the owner never had one."""
-        return self.associate_id or (self.token.associate_id if self.token else None)
+    def is_blind(self) -> bool:
+        """Whether they see no chat at all before a SuperOffice account is linked."""
+        return self.span is Span.OWN and self.agent is None
 
 
 def caller_of(
@@ -103,9 +113,7 @@ def caller_of(
 
 def span_of(roles: frozenset[Role]) -> Span:
     """How far somebody with these roles sees."""
-    if roles & SEES_ALL:
-        return Span.EVERYTHING
-    return Span.OWN if roles & SEES_OWN else Span.NOTHING
+    return next((span for some, span in SPAN_OF_ROLES if roles & some), Span.NOTHING)
 
 
 def roles_of(user: User) -> frozenset[Role]:

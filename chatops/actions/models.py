@@ -51,10 +51,8 @@ class ApiToken(models.Model):
     prefix = models.CharField(max_length=12)
     digest = models.CharField(max_length=64, unique=True)
     scopes = models.JSONField(default=list)
-    #: Topic ids the token sees; empty means every topic.
+    #: Topic ids it is limited to; empty means all that its owner reaches.
     topics = models.JSONField(default=list, blank=True)
-    #: The owner's at SuperOffice when it was made: unlinking it does not widen what a token sees.
-    associate_id = models.IntegerField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True, blank=True)

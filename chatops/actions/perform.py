@@ -12,6 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from chatops.actions import creating, ending, fresh, intent, judging, policy
+from chatops.actions.callers import Caller
 from chatops.actions.errors import ActionError, IdentityRequired
 from chatops.actions.intent import Plan, Wish, conflict, identity_of
 from chatops.actions.models import Action, State, Verb
@@ -44,6 +45,7 @@ def perform(plan: Plan, session_id: int, wish: Wish) -> Action:
     content = intent.content_of(plan, session_id)
     if earlier := intent.replayed(wish, content):
         return earlier
+    _need_sight(wish.caller)
     session = policy.require(wish.caller, plan.right, session_id)
     agent = identity_of(wish.caller)
     try:
@@ -64,6 +66,7 @@ def perform_anew(plan: Plan, topic_id: int, wish: Wish) -> Action:
     content = intent.content_of(plan, topic_id)
     if earlier := intent.replayed(wish, content):
         return earlier
+    _need_sight(wish.caller)
     policy.require_topic(wish.caller, plan.right, topic_id)
     agent = identity_of(wish.caller)
     try:
@@ -73,6 +76,13 @@ def perform_anew(plan: Plan, topic_id: int, wish: Wish) -> Action:
             return earlier
         raise
     return action if action.replayed else _send(plan, action, agent, deadline)
+
+
+def _need_sight(caller: Caller) -> None:
+    """Whoever sees no chat before an account is linked is told that, whichever chat it is about.
+    Raises IdentityRequired."""
+    if caller.is_blind:
+        identity_of(caller)
 
 
 def _send(

@@ -70,8 +70,11 @@ SCOPE_OF_RIGHT: dict[Right, str] = {
     Right.FEED: "feed",
     Right.METRICS: "metrics",
 }
+#: What a program of somebody who is shown facts alone does not get, whatever its scopes.
+_MORE_THAN_FACTS = frozenset({Right.TRANSCRIPT, Right.PERSONAL})
 #: What a lead holds in the topics they lead, and nowhere else.
 _LEADS_ALONE = frozenset({Right.UNMASK, Right.RESET, Right.EXPORT})
+_EVERY_TOPIC = frozenset({Span.FACTS, Span.EVERYTHING})
 
 
 @lru_cache(maxsize=256)
@@ -82,16 +85,13 @@ def _of_scopes(scopes: frozenset[str]) -> frozenset[Right]:
 def rights(caller: Caller) -> frozenset[Right]:
     """Every right the caller has on at least something."""
     if caller.token:
-        return _of_scopes(caller.scopes)
+        held = _of_scopes(caller.scopes)
+        return held - _MORE_THAN_FACTS if caller.span is Span.FACTS else held
     return frozenset().union(*(RIGHTS_OF_ROLE[role] for role in caller.roles))
 
 
 def _topics(caller: Caller, **role: bool) -> QuerySet[TopicMember, int]:
-    return _topics_of(caller.associate_id or 0, **role)
-
-
-def _topics_of(associate_id: int, **role: bool) -> QuerySet[TopicMember, int]:
-    mine = TopicMember.objects.filter(associate_id=associate_id, **role)
+    mine = TopicMember.objects.filter(associate_id=caller.associate_id or 0, **role)
     return mine.values_list("topic_id", flat=True)
 
 
@@ -116,22 +116,17 @@ def _team(caller: Caller) -> Q:
 def reach(caller: Caller) -> ChatSessionQuerySet:
     """The sessions within a program's reach, whatever it may do with them: those of its token's
     topics. Of an agent's or a lead's token, only topics they belong to and chats that are theirs:
-    nobody hands on more than they have.
-
-    An owner who never had a SuperOffice account is a program's own, and has what the operator gave;
-    one without any role has nothing.
+    nobody hands on more than they have, and without a linked account that is nothing.
     """
     sessions = ChatSession.objects.all()
     if caller.topics is not None:
         sessions = sessions.about(caller.topics)
-    if caller.span is Span.EVERYTHING:
+    if caller.span in _EVERY_TOPIC:
         return sessions
-    if caller.span is Span.NOTHING:
+    me = caller.associate_id
+    if caller.span is Span.NOTHING or me is None:
         return sessions.none()
-    me = caller.bound_to
-    if me is None:
-        return sessions
-    mine = Q(topic_id__in=_topics_of(me)) | Q(associate_id=me) | Q(transfer_to_id=me)
+    mine = Q(topic_id__in=_topics(caller)) | Q(associate_id=me) | Q(transfer_to_id=me)
     return sessions.filter(mine)
 
 
@@ -139,12 +134,9 @@ def reaches_topics(caller: Caller, topic_ids: Collection[int]) -> bool:
     """Whether every session of these topics is within a program's reach."""
     if caller.topics is not None and not caller.topics.issuperset(topic_ids):
         return False
-    if caller.span is Span.EVERYTHING:
+    if caller.span in _EVERY_TOPIC:
         return True
-    if caller.span is Span.NOTHING:
-        return False
-    me = caller.bound_to
-    return me is None or set(_topics_of(me)).issuperset(topic_ids)
+    return caller.span is Span.OWN and set(_topics(caller)).issuperset(topic_ids)
 
 
 def visible_sessions(caller: Caller) -> ChatSessionQuerySet:
@@ -166,8 +158,7 @@ def sight_of(caller: Caller) -> Hashable | None:
     """
     if not caller.token:
         return None
-    mine = (caller.name, caller.scopes, caller.topics, caller.span, caller.bound_to)
-    return (*mine, caller.associate_id, caller.roles)
+    return (caller.name, caller.scopes, caller.topics, caller.span, caller.associate_id)
 
 
 def _leads(caller: Caller, session: ChatSession) -> bool:
@@ -266,15 +257,14 @@ def require(caller: Caller, right: Right, session_id: int) -> ChatSession:
     if session is None:
         raise NotFound(f"There is no session {session_id}.")
     if not may(caller, right, session):
-        raise Forbidden(_lacking(caller, right))
+        raise Forbidden(_lacking(caller, right) or "Your role does not allow this on this chat.")
     return session
 
 
 def require_topic(caller: Caller, right: Right, topic_id: int) -> None:
     """Raises Invalid when the channel does not exist for the caller, Forbidden when the right is
     lacking. People have it where they answer, or lead; tokens in their topics."""
-    if right not in rights(caller):
-        raise Forbidden(_lacking(caller, right))
+    need(caller, right)
     if caller.token:
         seen = reaches_topics(caller, (topic_id,))
     else:
@@ -284,11 +274,22 @@ def require_topic(caller: Caller, right: Right, topic_id: int) -> None:
         raise Invalid(f"There is no topic {topic_id} for you to start a chat in.", field="topic")
 
 
+def need(caller: Caller, right: Right) -> None:
+    """Raises Forbidden when the caller has this right on nothing at all."""
+    if right not in rights(caller):
+        raise Forbidden(_lacking(caller, right) or "Your role does not allow this.")
+
+
 def _lacking(caller: Caller, right: Right) -> str:
-    needed = SCOPE_OF_RIGHT.get(right)
-    if caller.token and needed:
-        return f"This token lacks the scope `{needed}`."
-    return "Your role does not allow this on this chat."
+    """Why a token has not this right; empty for a person."""
+    if not caller.token:
+        return ""
+    scope = SCOPE_OF_RIGHT.get(right)
+    if scope is None:
+        return "Tokens may not do this."
+    if scope in caller.scopes:
+        return "The role of this token's owner shows neither texts nor addresses."
+    return f"This token lacks the scope `{scope}`."
 
 
 def reads_transcript(caller: Caller, session: ChatSession | None = None) -> bool:
@@ -302,8 +303,11 @@ def sees_personal(caller: Caller, session: ChatSession | None = None) -> bool:
 
 
 def visible_actions(caller: Caller) -> QuerySet[Action]:
-    """An agent's and a program's own, a lead's team's, everybody's for auditors and operators."""
+    """An agent's and a program's own, a lead's team's, everybody's for auditors and operators.
+    Whoever has no role any more sees none."""
     actions = Action.objects.all()
+    if caller.span is Span.NOTHING:
+        return actions.none()
     if caller.token:
         return actions.filter(token=caller.token)
     if caller.roles & SEES_ALL:

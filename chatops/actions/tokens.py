@@ -12,11 +12,10 @@ from django.db.models import Case, CharField, Exists, OuterRef, Q, Value, When
 from django.utils import timezone
 
 from chatops.actions import trail
-from chatops.actions.callers import SCOPES, SEES_ALL, SEES_OWN, Caller, Role, Span
+from chatops.actions.callers import SCOPES, SPAN_OF_ROLES, Caller, Role, Span, caller_of
 from chatops.actions.errors import Invalid
 from chatops.actions.models import ApiToken
 from chatops.actions.prepared import Prepared
-from chatops.remote.models import Agent
 
 PREFIX = "cho_"
 #: `last_used_at` is written at most this often, so that reading stays reading.
@@ -37,13 +36,11 @@ def issue(
     topics: Iterable[int] = (),
     days: int | None = None,
     by: Caller | None = None,
-    associate_id: int | None = None,
 ) -> tuple[ApiToken, str]:
     """Make a token for `owner`; the row, and the token itself, which is never shown again.
 
     `topics` limits what it sees (none given: all within its owner's reach, see `policy.reach`);
-    `days` is its life (default: API_TOKEN_DAYS); `associate_id` is whose it was before, if it was
-    somebody's. Raises Invalid for an unknown scope.
+    `days` is its life (default: API_TOKEN_DAYS). Raises Invalid for an unknown scope.
     """
     wanted = sorted(set(scopes))
     unknown = [scope for scope in wanted if scope not in SCOPES]
@@ -53,7 +50,6 @@ def issue(
             field="scopes",
         )
     plain = PREFIX + secrets.token_urlsafe(32)
-    account = Agent.objects.filter(user=owner).first()
     lifetime = timedelta(days=settings.API_TOKEN_DAYS if days is None else days)
     with transaction.atomic():
         token = ApiToken.objects.create(
@@ -63,7 +59,6 @@ def issue(
             digest=_digest(plain),
             scopes=wanted,
             topics=sorted(set(topics)),
-            associate_id=account.associate_id if account else associate_id,
             expires_at=timezone.now() + lifetime,
         )
         trail.record("token_created", caller=by, object=f"token:{token.pk}")
@@ -77,8 +72,8 @@ def _span_of_owner() -> Case:
         return Q(Exists(Group.objects.filter(user=OuterRef("owner_id"), name__in=roles)))
 
     return Case(
-        When(Q(owner__is_superuser=True) | one_of(SEES_ALL), then=Value(Span.EVERYTHING.value)),
-        When(one_of(SEES_OWN), then=Value(Span.OWN.value)),
+        When(owner__is_superuser=True, then=Value(Span.EVERYTHING.value)),
+        *(When(one_of(roles), then=Value(span.value)) for roles, span in SPAN_OF_ROLES),
         default=Value(Span.NOTHING.value),
         output_field=CharField(),
     )
@@ -93,6 +88,18 @@ _LIVING = Prepared(
         .filter(digest=digest, revoked_at=None, owner__is_active=True)
     )
 )
+
+
+def caveat(token: ApiToken) -> str:
+    """Why it opens less than its scopes say, by its owner; empty when it does not."""
+    caller = caller_of(token.owner, token=token, source="ops")
+    if caller.span is Span.NOTHING:
+        return "Its owner has no role: it sees no chat."
+    if caller.is_blind:
+        return "Its owner has no linked SuperOffice account: until there is one, it sees no chat."
+    if caller.span is Span.FACTS and {"transcripts", "personal"} & caller.scopes:
+        return "Its owner's role shows neither texts nor addresses: nor does it."
+    return ""
 
 
 def find(plain: str) -> ApiToken | None:
@@ -127,7 +134,6 @@ def rotate(token: ApiToken, *, by: Caller | None = None) -> tuple[ApiToken, str]
             scopes=token.scopes,
             topics=token.topics,
             by=by,
-            associate_id=token.associate_id,
         )
         revoke(token, by=by)
     return fresh

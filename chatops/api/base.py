@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 
 from chatops.actions import policy
 from chatops.actions.callers import Caller
-from chatops.actions.errors import ActionError, Forbidden
+from chatops.actions.errors import ActionError
 from chatops.api import responses, throttling
 from chatops.api.authentication import (
     ConsoleAuthentication,
@@ -94,8 +94,7 @@ class View(APIView):
 
     def need(self, right: policy.Right) -> None:
         """Raises Forbidden when the caller has this right on nothing at all."""
-        if right not in policy.rights(self.caller):
-            raise Forbidden(lack_of(self.caller, right))
+        policy.need(self.caller, right)
 
     def tell_more(self, request: Request, error: ActionError) -> dict[str, Any]:
         """What a problem document adds: the fresh session, the action in the way."""
@@ -119,11 +118,3 @@ class View(APIView):
         final.headers.setdefault("Cache-Control", "private, no-cache")
         patch_vary_headers(final, ("Authorization", "Cookie"))
         return final
-
-
-def lack_of(caller: Caller, right: policy.Right) -> str:
-    """Why a right is lacking, in a sentence."""
-    scope = policy.SCOPE_OF_RIGHT.get(right)
-    if caller.token:
-        return f"This token lacks the scope `{scope}`." if scope else "Tokens may not do this."
-    return "Your role does not allow this."

@@ -16,7 +16,7 @@ from django.http import HttpRequest
 
 from chatops.actions import policy, tokens
 from chatops.actions.callers import Caller, caller_of
-from chatops.actions.errors import ActionError, Forbidden
+from chatops.actions.errors import ActionError
 from chatops.api.broadcast import Line
 from chatops.mirror.querysets import ChatSessionQuerySet
 from chatops.sync import screens
@@ -53,8 +53,7 @@ def program(request: HttpRequest, request_id: str) -> Caller:
     if token is None:
         raise NotSignedIn("This token is unknown, revoked or expired.")
     caller = caller_of(token.owner, token=token, source="api", request_id=request_id)
-    if not policy.may(caller, policy.Right.FEED):
-        raise Forbidden("This token lacks the scope `feed`.")
+    policy.need(caller, policy.Right.FEED)
     return caller
 
 

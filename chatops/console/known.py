@@ -146,7 +146,6 @@ NOTEBOOK = (
     _("Your role does not write notes."),
     _("Only who leads this topic reviews its chats."),
     _("Write something."),
-    _("Your role does not export."),
 )
 
 #: Linking an account, and signing in by it (remote).
@@ -315,6 +314,13 @@ BULK = (
     _("Your role does not allow this."),
 )
 
+#: Why a token opens less than its scopes say (actions.tokens).
+CAVEATS = (
+    _("Its owner has no role: it sees no chat."),
+    _("Its owner has no linked SuperOffice account: until there is one, it sees no chat."),
+    _("Its owner's role shows neither texts nor addresses: nor does it."),
+)
+
 #: Why a program is no longer told of changes (subscriptions).
 SUBSCRIPTIONS = (
     _("Its owner holds no token any more that may follow the feed."),
@@ -383,6 +389,7 @@ KNOWN = (
     *CHOICES,
     *COLUMNS,
     *BULK,
+    *CAVEATS,
     *SUBSCRIPTIONS,
     *LABELS,
     *UNMASKING,

@@ -10,7 +10,6 @@ from typing import Any
 
 from chatops.actions import policy, trail, unmasking
 from chatops.actions.callers import Caller
-from chatops.actions.errors import Forbidden
 from chatops.actions.policy import Right
 from chatops.mirror.models import ChatTopic
 from chatops.mirror.querysets import ChatSessionQuerySet
@@ -70,8 +69,7 @@ def export(
     Raises Forbidden, and Invalid for an unknown reason, before anything is read. What is
     sent in the end is logged as well, also when the reader goes away.
     """
-    if Right.EXPORT not in policy.rights(caller):
-        raise Forbidden("Your role does not export." if not caller.token else LACKS)
+    policy.need(caller, Right.EXPORT)
     if reason:
         unmasking.require_reason(reason)
     more = {"personal": reason} if reason else {}
@@ -79,9 +77,6 @@ def export(
     shown = policy.sessions_led(caller) if reason else None
     rows = seen.exportable(caller, sessions)
     return _logged(caller, kind, seen.chunks(caller, rows, among, shown=shown))
-
-
-LACKS = "This token lacks the scope `export`."
 
 
 def _logged(caller: Caller, kind: str, chunks: Chunks) -> Iterator[bytes]:

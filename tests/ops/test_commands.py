@@ -88,6 +88,25 @@ def test_a_new_token_is_alone_on_standard_output(person: MakePerson) -> None:
     assert found.scopes == ["act", "read"]
 
 
+@pytest.mark.parametrize(
+    ("role", "scope", "why"),
+    [
+        ("agent", "read", "no linked SuperOffice account"),
+        ("operator", "transcripts", "neither texts nor addresses"),
+        ("operator", "read", ""),
+        ("auditor", "transcripts", ""),
+    ],
+)
+def test_a_new_token_that_opens_less_than_its_scopes_says_so(
+    person: MakePerson, capsys: pytest.CaptureFixture[str], role: str, scope: str, why: str
+) -> None:
+    person("mia", role, link=False)
+    run("token", "create", "--person", "mia", "--label", "x", "--scope", scope)
+    noted = capsys.readouterr().err.splitlines()
+    assert len(noted) == (2 if why else 1)
+    assert why in noted[-1]
+
+
 def test_a_token_is_rotated_and_revoked(person: MakePerson) -> None:
     mia = person("mia", "agent", link=False)
     old, plain = tokens.issue(owner=mia.user, label="x", scopes=["read"])

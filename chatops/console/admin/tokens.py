@@ -139,4 +139,5 @@ class ApiTokenAdmin(ForOperators):
         return HttpResponseRedirect(reverse("admin:index"))
 
     def _shown_once(self, request: HttpRequest, token: ApiToken, plain: str) -> HttpResponse:
-        return show(request, "console/token_once.html", {"token": token, "plain": plain})
+        about = {"token": token, "plain": plain, "caveat": tokens.caveat(token)}
+        return show(request, "console/token_once.html", about)

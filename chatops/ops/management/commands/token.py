@@ -75,6 +75,8 @@ class Command(BaseCommand):
         sys.stderr.write(
             f"Token {token.pk}, to {token.expires_at:%Y-%m-%d}. It is not shown again.\n"
         )
+        if caveat := tokens.caveat(token):
+            sys.stderr.write(f"{caveat}\n")
 
 
 def living(pk: int) -> ApiToken:
