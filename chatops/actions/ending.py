@@ -12,9 +12,8 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from chatops.actions import judging, trail
+from chatops.actions import judging, news, trail
 from chatops.actions.callers import Caller
-from chatops.actions.intent import news_of
 from chatops.actions.models import OPEN_STATES, Action, State, Verb
 from chatops.mirror import feed, ingest
 from chatops.mirror.models import Associate
@@ -92,7 +91,7 @@ def _tell(action: Action, before: State, caller: Caller | None) -> None:
         after=action.state,
         detail={"verb": action.verb, "code": action.code, "proof": action.proof},
     )
-    feed.append(news_of(action))
+    feed.append(news.of(action))
 
 
 def _answer(evidence: JSONDict | None) -> JSONDict:
@@ -222,15 +221,38 @@ def claimed(ids: Sequence[int], *, except_by: Action | None = None) -> set[int]:
     return {one for one in rows.values_list("message_id", flat=True) if one is not None}
 
 
-def overtaken(action: Action) -> bool:
-    """Whether a later change of the same session may be what SuperOffice shows.
+#: What ends so has changed nothing at SuperOffice.
+CHANGED_NOTHING = (State.NO_EFFECT, State.REFUSED, State.EXPIRED, State.CANCELLED)
+
+
+def rivals(action: Action) -> list[Action]:
+    """Later actions that what SuperOffice shows may come from as well.
 
     While an action is open nothing else is sent in its lane; once it is with a person, the lane is
-    free, and then the state of the session proves the later action and no longer this one.
+    free. A patch is told from others by its values; any change of who has the chat may lead to
+    what an earlier one asked for.
     """
-    never = (State.REFUSED, State.EXPIRED, State.CANCELLED)
-    later = action.lane_mates().filter(pk__gt=action.pk).exclude(state__in=never)
-    return action.lane == Action.Lane.CHANGES and later.exists()
+    if action.lane != Action.Lane.CHANGES:
+        return []
+    later = action.lane_mates().filter(pk__gt=action.pk).exclude(state__in=CHANGED_NOTHING)
+    if action.verb != Verb.PATCH_SESSION:
+        return list(later.exclude(verb=Verb.PATCH_SESSION).order_by("pk"))
+    wanted = action.asked["wanted"].items()
+    patches = later.filter(verb=Verb.PATCH_SESSION).order_by("pk")
+    return [one for one in patches if wanted & one.asked["wanted"].items()]
+
+
+def shown_by_chance(watched: Sequence[int], session: entities.ChatSessionEntity) -> bool:
+    """Settle those of these actions that this reading proves; whether there was one.
+
+    For the look before another change of the session, which may hide what it shows for good.
+    """
+    settled = [
+        proved(action, proof)
+        for action in Action.objects.filter(pk__in=watched, watch_until__gt=timezone.now())
+        if (proof := judging.proof_in_session(action, session)) and not rivals(action)
+    ]
+    return any(action.state == State.DONE for action in settled)
 
 
 def no_effect(action: Action, session: entities.ChatSessionEntity) -> Action:

@@ -18,7 +18,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from chatops.actions import fresh, policy, trail
+from chatops.actions import ending, fresh, news, policy, trail
 from chatops.actions.callers import Caller
 from chatops.actions.errors import (
     ActionError,
@@ -32,9 +32,9 @@ from chatops.actions.errors import (
     Unavailable,
     VersionOld,
 )
-from chatops.actions.models import OPEN_STATES, Action, State, Verb
+from chatops.actions.models import OPEN_STATES, WATCHED, Action, State, Verb
 from chatops.mirror import feed
-from chatops.mirror.models import Change, ChatSession
+from chatops.mirror.models import ChatSession
 from chatops.remote import wiring
 from chatops.remote.gate import GateClosed
 from chatops.remote.models import Agent
@@ -196,6 +196,8 @@ def record(plan: Plan, session: ChatSession, agent: Agent, wish: Wish, content: 
         if waited and (earlier := replayed(wish, content)):
             return earlier
         found = look_now(session.pk, messages=plan.with_messages, patient=wish.patient)
+        if ending.shown_by_chance([pk for pk, state in seen if state in WATCHED], found.session):
+            continue  # what is told of the lane is another thing now
         _check_view(session.pk, wish)
         plan.check(found, agent)
         action = row(plan, agent, wish, content, started)
@@ -264,15 +266,7 @@ def store(action: Action, wish: Wish, *, seen: Changes | None = None) -> None:
         ):
             raise _Overtaken
         trail.record(action.verb, caller=wish.caller, action=action, after=action.state)
-        feed.append(news_of(action))
-
-
-def news_of(action: Action) -> list[feed.News]:
-    """What the feed tells of an action: nothing while it has no session, because then it cannot
-    be told whose news it is."""
-    if action.session_id is None:
-        return []
-    return [feed.News(Change.Kind.ACTION, action.pk, action.session_id)]
+        feed.append(news.of(action))
 
 
 def _in_lane(session_id: int, lane: str) -> QuerySet[Action]:

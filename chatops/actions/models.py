@@ -41,6 +41,8 @@ class State(models.TextChoices):
 
 
 OPEN_STATES = (State.QUEUED, State.SENDING, State.UNKNOWN)
+#: Given up on, and yet the effect may still show.
+WATCHED = (State.NEEDS_PERSON, State.CLOSED)
 
 
 class ApiToken(models.Model):

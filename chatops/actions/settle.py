@@ -14,7 +14,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from chatops.actions import creating, ending, fresh, judging, trail
-from chatops.actions.models import OPEN_STATES, Action, State, Verb
+from chatops.actions.models import OPEN_STATES, WATCHED, Action, State, Verb
 from chatops.mirror.models import SessionReading
 from chatops.superoffice import entities, errors, text
 from chatops.superoffice.client import Client
@@ -107,7 +107,7 @@ def _work_off_creation(action: Action, client: Client, now: datetime) -> bool:
     """One that has no session yet; whether SuperOffice could be asked."""
     settled = None
     # While it may still be answered, its answer tells more than any look.
-    if action.state != State.SENDING and not ending.overtaken(action):
+    if action.state != State.SENDING and not ending.rivals(action):
         deadline = time.monotonic() + LOOK_SECONDS
         try:
             settled = creating.find(client, action, now=now, deadline=deadline)
@@ -142,7 +142,7 @@ def _settled(action: Action, found: fresh.Fresh) -> bool:
         settled = ending.claim_message(action, found.messages)
         return settled is not None and settled.state == State.DONE
     proof = judging.proof_in_session(action, found.session)
-    if not proof or ending.overtaken(action):
+    if not proof or ending.rivals(action):
         return False
     return not ending.proved(action, proof).is_open
 
@@ -173,10 +173,11 @@ def _next_look(row: Action, now: datetime) -> datetime | None:
     age = (now - (row.sent_at or row.created_at)).total_seconds()
     if row.is_open:
         return now + _after(LOOKS, age)
-    watched = row.state in {State.NEEDS_PERSON, State.CLOSED} or (
-        row.state == State.DONE and row.verb == Verb.SEND_MESSAGE
-    )
-    if not watched or row.watch_until is None or ending.overtaken(row):
+    watched = row.state in WATCHED or (row.state == State.DONE and row.verb == Verb.SEND_MESSAGE)
+    if not watched or row.watch_until is None:
+        return None
+    # One that is open may yet turn out to have changed nothing.
+    if any(not one.is_open for one in ending.rivals(row)):
         return None
     next_look = now + _after(WATCHES, age)
     return next_look if next_look <= row.watch_until else None
@@ -206,7 +207,7 @@ def _may_be_of_another(action: Action) -> bool:
     unsettled = Action.objects.filter(
         session_id=action.session_id,
         lane=action.lane,
-        state__in=(State.SENDING, State.UNKNOWN, State.NEEDS_PERSON, State.CLOSED),
+        state__in=(State.SENDING, State.UNKNOWN, *WATCHED),
     ).exclude(pk=action.pk)
     mine = text.canonical(action.asked["html"])
     return any(text.canonical(one.asked["html"]) == mine for one in unsettled)

@@ -53,6 +53,81 @@ def test_a_lost_change_is_not_proved_by_a_later_one_that_succeeded(
     assert lost.look_at is None
 
 
+def given_up_patch(superoffice: StandIn, chat_id: int, mia: Person) -> Action:
+    """A change of the e-mail to a@x.example that was lost on the way and is with a person."""
+    superoffice.fault("drop_before", path="ChatSession", method="PATCH", times=1)
+    lost = verbs.patch_session(chat_id, {"CustomerEmail": "a@x.example"}, wish=mia.wish())
+    settle_at(130, 140)
+    assert state_of(lost) == State.NEEDS_PERSON
+    return lost
+
+
+def takes_effect_late(superoffice: StandIn, chat_id: int) -> None:
+    superoffice.control("PATCH", f"session/{chat_id}", email="a@x.example")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_the_next_change_sees_before_it_overwrites_it_settles_the_one_before(
+    superoffice: StandIn, mirrored: Mirrored, mia: Person
+) -> None:
+    chat = superoffice.chat(user="mia", messages=["Hello?"])
+    mirrored(chat.id)
+    lost = given_up_patch(superoffice, chat.id, mia)
+    takes_effect_late(superoffice, chat.id)
+    second = verbs.patch_session(chat.id, {"CustomerEmail": "b@x.example"}, wish=mia.wish())
+    assert second.state == State.DONE
+    assert state_of(lost) == State.DONE
+    assert lost.proof == {"fields": ["CustomerEmail"]}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_that_cannot_have_done_the_same_does_not_end_the_watch(
+    superoffice: StandIn, mirrored: Mirrored, mia: Person
+) -> None:
+    chat = superoffice.chat(user="mia", messages=["Hello?"])
+    mirrored(chat.id)
+    lost = given_up_patch(superoffice, chat.id, mia)
+    other = {"CustomerEmail": "b@x.example"}
+    assert verbs.patch_session(chat.id, other, wish=mia.wish()).state == State.DONE
+    assert verbs.transfer(chat.id, "ola", wish=mia.wish()).state == State.DONE
+    settle_at(200)
+    assert state_of(lost) == State.NEEDS_PERSON
+    takes_effect_late(superoffice, chat.id)
+    settle_at(400)
+    assert state_of(lost) == State.DONE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_later_change_that_was_refused_does_not_end_the_watch(
+    superoffice: StandIn, mirrored: Mirrored, mia: Person, settings: Settings
+) -> None:
+    chat = superoffice.chat(user="ola", offered_to="mia")
+    mirrored(chat.id)
+    superoffice.fault("drop_before", path="AcceptTransfer", times=1)
+    lost = verbs.accept_transfer(chat.id, wish=mia.wish())
+    settle_at(130, 140)
+    settings.ACTION_ASKS_AFTER_SECONDS = 1000
+    superoffice.fault("drop_before", path="RejectTransfer", times=1)
+    other = verbs.reject_transfer(chat.id, wish=mia.wish())
+    settle_at(200)  # while the other one is open, what shows might be its effect
+    ending.never_sent(other, "It had not left.")
+    superoffice.control("PATCH", f"session/{chat.id}", user=mia.associate_id, transfer_to=0)
+    settle_at(400)
+    assert state_of(lost) == State.DONE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_second_attempt_that_asks_for_the_same_leaves_the_first_undecided(
+    superoffice: StandIn, mirrored: Mirrored, mia: Person
+) -> None:
+    chat = superoffice.chat(user="mia", messages=["Hello?"])
+    mirrored(chat.id)
+    lost = given_up_patch(superoffice, chat.id, mia)
+    assert needs.second_attempt(lost.pk, wish=mia.wish()).state == State.DONE
+    settle_at(200, 600)
+    assert (state_of(lost), lost.look_at) == (State.NEEDS_PERSON, None)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_message_that_superoffice_named_is_the_one_that_counts(
     superoffice: StandIn, mirrored: Mirrored, mia: Person
