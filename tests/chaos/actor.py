@@ -22,9 +22,21 @@ from chatops.actions.models import Action, State
 from chatops.actions.perform import Wish
 from chatops.mirror.models import ChatSession
 from chatops.remote import wiring
+from tests.chaos import targets
 
 #: Said often, so that equal texts under different keys are told apart by nothing but their ids.
 COMMON = ("OK", "Yes")
+WAITS = "InQueue"
+#: What makes a chat on which the verb fits, where there is none.
+LEADS_TO = {
+    "pick_up": "reset",
+    "accept_transfer": "transfer",
+    "reject_transfer": "transfer",
+    "transfer": "pick_up",
+    "reset": "pick_up",
+    "patch_session": "pick_up",
+    "send_message": "pick_up",
+}
 
 
 @dataclass(frozen=True)
@@ -57,16 +69,16 @@ def read(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in whole.splitlines()]
 
 
-def act(path: Path, *, seed: int, quota: int) -> None:
-    """Act until the slot's diary holds `quota` wishes."""
+def act(path: Path, *, seed: int) -> None:
+    """Act until nothing is wanted any more."""
     lines = read(path)
     asked = [Ask(**line["ask"]) for line in lines if line["kind"] == "ask"]
     answered = {line["key"] for line in lines if line["kind"] != "ask"}
     actor = Actor(Diary(path), Random(f"{seed}-{len(lines)}"), prefix=f"{path.stem}-{len(lines)}")
     for unanswered in [ask for ask in asked if ask.key not in answered]:
         actor.carry_out(unanswered)
-    while len(asked) < quota:
-        ask = actor.again(asked) or actor.think()
+    while wanted := targets.wanted(path.parent):
+        ask = actor.again(asked) or actor.think(wanted)
         if ask is not None:
             asked.append(ask)
             actor.diary.write("ask", ask=asdict(ask))
@@ -91,35 +103,48 @@ class Actor:
         """Now and then the same once more, under the same key."""
         return self.random.choice(asked[-20:]) if asked and self.random.random() < 0.05 else None
 
-    def think(self) -> Ask | None:
-        """Something that fits the chat as the mirror has it, or something a person is asked for."""
-        open_ones = list(ChatSession.objects.filter(is_open=True, gone_at=None))
-        session = self.random.choice(open_ones)
+    def think(self, wanted: dict[str, int]) -> Ask | None:
+        """Something that is wanted, on a chat where it fits as the mirror has it; or what makes one
+        where it does; or what a person is asked for."""
         if self.random.random() < 0.05:
             return self._second_attempt()
-        if session.status == "InQueue":
-            return self._ask("pick_up", session.pk, self.random.choice([*self.people.values()]))
-        if session.transfer_to_id in self.people and self.random.random() < 0.6:
-            verb = self.random.choice(["accept_transfer", "reject_transfer"])
-            return self._ask(verb, session.pk, self.people[session.transfer_to_id])
-        owner = self.people.get(session.associate_id or 0)
-        return self._of_mine(session.pk, owner) if owner else None
+        verb = self.random.choices([*wanted], [*wanted.values()])[0]
+        seen = ChatSession.objects.filter(is_open=True, gone_at=None)
+        chats = list(seen.only("status", "associate_id", "transfer_to_id"))
+        self.random.shuffle(chats)
+        for chat in chats:
+            if ask := self._on(chat, verb):
+                return ask
+        return self._on(chats[0], LEADS_TO[verb])
 
-    def _of_mine(self, session: int, owner: str) -> Ask:
-        verb = self.random.choices(
-            ["send_message", "transfer", "patch_session", "reset", "end_chat"],
-            [40, 25, 20, 14, 1],
-        )[0]
+    def _on(self, chat: ChatSession, verb: str) -> Ask | None:
+        """The verb on this chat, by somebody who can; None when nobody can."""
+        user = self._who_can(chat, verb)
+        if user is None:
+            return None
+        if verb == "patch_session" and self.random.random() < targets.ENDS:
+            return self._ask("end_chat", chat.pk, user)
+        return self._ask(verb, chat.pk, user, self._what(verb, user))
+
+    def _who_can(self, chat: ChatSession, verb: str) -> str | None:
+        owner = self.people.get(chat.associate_id or 0)
+        offered_to = self.people.get(chat.transfer_to_id or 0)
+        if verb == "pick_up":
+            return self.random.choice([*self.people.values()]) if chat.status == WAITS else None
+        if verb in {"accept_transfer", "reject_transfer"}:
+            return offered_to
+        if verb == "transfer" and offered_to:
+            return None
+        return owner
+
+    def _what(self, verb: str, user: str) -> Any:
         unique = f"{self._prefix}-{self._count}"
-        what: Any = None
         if verb == "send_message":
             common = self.random.random() < 0.3
-            what = self.random.choice(COMMON) if common else f"text {unique} < & > more"
-        elif verb == "transfer":
-            what = self.random.choice([one for one in self.people.values() if one != owner])
-        elif verb == "patch_session":
-            what = {"CustomerEmail": f"{unique}@chaos.example"}
-        return self._ask(verb, session, owner, what)
+            return self.random.choice(COMMON) if common else f"text {unique} < & > more"
+        if verb == "transfer":
+            return self.random.choice([one for one in self.people.values() if one != user])
+        return {"CustomerEmail": f"{unique}@chaos.example"} if verb == "patch_session" else None
 
     def _second_attempt(self) -> Ask | None:
         lost = Action.objects.filter(state=State.NEEDS_PERSON).order_by("?").first()
@@ -156,7 +181,7 @@ VERBS: dict[str, Callable[[Ask, Wish], Action]] = {
 }
 
 
-def settle_all(path: Path, *, seed: int, quota: int) -> None:
+def settle_all(path: Path, *, seed: int) -> None:
     """The worker: settles whatever is due, until it is killed."""
     while True:
         settle.run_due(wiring.service_client(person=True))

@@ -5,6 +5,7 @@ Pure: rows and journal entries in, sentences out.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from chatops.superoffice import text
@@ -42,6 +43,16 @@ class Deed(NamedTuple):
     what: str
 
 
+class Ground(NamedTuple):
+    """What an action's process saw of the session just before it was sent, and as whom."""
+
+    me: int = 0
+    user: int | None = None
+    transfer_to: int | None = None
+    status: str = ""
+    email: str = ""
+
+
 class Row(NamedTuple):
     """An action as it stands in the end."""
 
@@ -49,14 +60,16 @@ class Row(NamedTuple):
     deed: Deed
     state: str
     message_id: int | None
+    ground: Ground = Ground()
 
 
 class Line(NamedTuple):
-    """A line of the trail about an action."""
+    """A line of the trail about an action; `at` in seconds."""
 
     action: int
     before: str
     after: str
+    at: float = 0.0
 
 
 class Told(NamedTuple):
@@ -105,28 +118,88 @@ def _left_open(rows: Sequence[Row]) -> list[str]:
 
 def _sets_differ(rows: Sequence[Row], journal: Sequence[JSONDict]) -> list[str]:
     """Done without effect, an effect of nothing that is done, or two of one."""
-    happened = Counter(deeds(journal).values())
+    effects = deeds(journal)
+    happened = Counter(effects.values())
     done = Counter(row.deed for row in rows if row.state == "done")
-    lost = Counter(row.deed for row in rows if _may_have_been_overwritten(row, rows))
+    unseen = Counter(row.deed for row in rows if _could_not_be_seen(row, rows, effects))
     found = []
     for deed in sorted(happened.keys() | done.keys()):
-        if not done[deed] <= happened[deed] <= done[deed] + lost[deed]:
+        if not done[deed] <= happened[deed] <= done[deed] + unseen[deed]:
             states = sorted((row.id, row.state) for row in rows if row.deed == deed)
             found.append(f"{deed} happened {happened[deed]}×, done {done[deed]}×: {states}")
     return found
 
 
-def _may_have_been_overwritten(row: Row, rows: Sequence[Row]) -> bool:
-    """Whether its late effect may have been gone before anybody could see it: it was with a person
-    when the next change of the same session came. A message stays where it is."""
-    given_up = row.state in {"needs_person", "closed"} and row.deed.verb != "message"
-    return given_up and any(
-        other.id > row.id
-        and other.deed.session == row.deed.session
-        and other.deed.verb != "message"
-        and other.state in {"done", "needs_person", "closed"}
-        for other in rows
+def _could_not_be_seen(row: Row, rows: Sequence[Row], effects: dict[int, Deed]) -> bool:
+    """Whether an effect of this action may rightly stay with a person: open with cause.
+
+    It was given up, and a later change of the session went out from a ground that did not show it
+    (a ground that does is evidence, and settles it); since then the session shows that later one:
+    a patch of the same field that came after the effect, or that wished the same value; any
+    change of who has the chat. A message stays where it is, so there is no cause for one.
+    """
+    if row.state not in {"needs_person", "closed"} or row.deed.verb == "message":
+        return False
+    first = min((number for number, deed in effects.items() if deed == row.deed), default=0)
+    return any(
+        later.id > row.id
+        and later.state in {"done", "needs_person", "closed"}
+        and later.deed.session == row.deed.session
+        and not shows(row, later.ground)
+        and _hides(later.deed, row.deed, first, effects)
+        for later in rows
     )
+
+
+def _hides(later: Deed, mine: Deed, number: int, effects: dict[int, Deed]) -> bool:
+    """Whether the later change may be what the session shows, where my effect has this number."""
+    if "message" in (later.verb, mine.verb) or (later.verb == "patch") != (mine.verb == "patch"):
+        return False
+    if mine.verb != "patch" or later.what == mine.what:
+        return True
+    return any(deed == later and other > number for other, deed in effects.items())
+
+
+def shows(row: Row, ground: Ground) -> bool:
+    """Whether a session that is like this shows what the action asked for."""
+    me, verb = row.ground.me, row.deed.verb
+    if verb == "patch":
+        return ground.email == row.deed.what
+    if verb == "accept":
+        return ground.user == me and ground.transfer_to is None
+    if verb == "pickup":
+        return ground.user == me and ground.status != "InQueue"
+    if verb == "reject":
+        return ground.transfer_to != me and ground.user == row.ground.user
+    if verb == "transfer":
+        to = int(row.deed.what)
+        return ground.transfer_to == to or (ground.user == to and ground.transfer_to is None)
+    if verb == "reset":
+        return ground.user is None and ground.status == "InQueue"
+    return False
+
+
+def waits(
+    rows: Sequence[Row], journal: Sequence[JSONDict], trail: Sequence[Line], *, since: float = 0.0
+) -> list[float]:
+    """Of every action that was unknown and then done after `since`: how long its effect had been
+    there to be read, in seconds, counted from `since` at the earliest."""
+    known, effects = {row.id: row for row in rows}, deeds(journal)
+    there: dict[tuple[Deed, int | None], list[float]] = defaultdict(list)
+    for entry in journal:
+        if deed := effects.get(entry["number"]):
+            at = datetime.fromisoformat(entry["at"]).timestamp()
+            there[deed, entry["payload"].get("message")].append(at)
+    lost: dict[int, float] = {}
+    found = []
+    for line in trail:
+        if line.after == "unknown":
+            lost[line.action] = line.at
+        elif line.after == "done" and line.before == "unknown" and line.at > since:
+            row = known[line.action]
+            shown = [at for at in there[row.deed, row.message_id] if at < line.at]
+            found.append(line.at - max([lost[row.id], since, *shown[-1:]]))
+    return found
 
 
 def _messages_misclaimed(rows: Sequence[Row], journal: Sequence[JSONDict]) -> list[str]:

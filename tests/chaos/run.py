@@ -1,10 +1,12 @@
 """One run: act and be killed, let SuperOffice recover, wait, and compare."""
 
+import math
 import multiprocessing
 import os
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,14 +16,19 @@ from random import Random
 
 from django.db import connections
 from django.utils import timezone
+from tqdm import tqdm
 
-from chatops.actions.models import OPEN_STATES, Action, State, TrailEntry
+from chatops.actions.models import OPEN_STATES, Action, TrailEntry
 from chatops.superoffice import text
-from tests.chaos import actor, history, scene
+from tests.chaos import actor, history, scene, targets
 from tests.chaos.stage import Office
 
 #: Everything open settles in this time after SuperOffice's recovery, or the run has failed.
 PATIENCE = 45.0
+#: Seconds in which a lost answer is settled once its effect can be read (p95).
+SETTLED_WITHIN = 10.0
+#: Looks for somebody to kill between two countings.
+ROUND = 6
 _fork = multiprocessing.get_context("fork")
 
 
@@ -30,11 +37,14 @@ class Size:
     """How large a run is."""
 
     seed: int
-    actions: int
+    #: Calls of each verb that are to meet a fault, and three times as many sends.
+    each: int
     kills: int
     processes: int = 4
     agents: int = 5
     chats: int = 40
+    #: Whatever was reached by then; that it was less is told as a contradiction.
+    minutes: float = math.inf
 
 
 @dataclass
@@ -43,23 +53,36 @@ class Verdict:
 
     size: Size
     vendor: str
-    states: dict[str, int]
+    states: Counter[str]
     effects: int
-    kills: int
-    seconds: float
-    #: Of the actions that were open at the recovery and whose effect showed: seconds until settled.
-    settled_after: list[float]
+    #: Seconds from when an effect whose answer was lost could be read until it was settled; and of
+    #: those that were open at SuperOffice's recovery, from then.
+    waits: list[float]
+    late: list[float]
+    calls: str = ""
+    kills: int = 0
+    seconds: float = 0.0
     contradictions: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        late = sorted(self.settled_after)
-        p95 = f"{late[int(len(late) * 0.95)]:.1f} s" if late else "none open"
         states = " ".join(f"{state}={count}" for state, count in sorted(self.states.items()))
         return (
-            f"chaos seed={self.size.seed} {self.vendor}: {sum(self.states.values())} actions "
-            f"({states}), {self.effects} effects, {self.kills} kills, {self.seconds:.0f} s, "
-            f"settled after recovery p95 {p95}: {len(self.contradictions)} contradictions"
+            f"chaos seed={self.size.seed} {self.vendor}: {self.states.total()} actions "
+            f"({states}), {self.effects} effects, {self.kills} kills, {self.seconds:.0f} s\n"
+            f"met a fault: {self.calls}\n"
+            f"lost answers settled p95 {told(self.waits)} after their effect, "
+            f"{told(self.late)} after the recovery: {len(self.contradictions)} contradictions"
         )
+
+
+def told(waits: list[float]) -> str:
+    """The 95th percentile of these seconds, and of how many."""
+    return f"{p95(waits):.1f} s ({len(waits)})" if waits else "(none)"
+
+
+def p95(waits: list[float]) -> float:
+    """The 95th percentile; of none, nothing."""
+    return sorted(waits)[int(len(waits) * 0.95)] if waits else 0.0
 
 
 @dataclass
@@ -72,11 +95,10 @@ class Slot:
     process: BaseProcess | None = None
 
     def start(self) -> None:
-        quota = -(-self.size.actions // self.size.processes)
         self.process = _fork.Process(
             target=_work,
             args=(os.getpid(), self.work, self.path),
-            kwargs={"seed": self.size.seed, "quota": quota},
+            kwargs={"seed": self.size.seed},
         )
         self.process.start()
 
@@ -94,7 +116,7 @@ class Slot:
         return self.path.stat().st_size if self.path.exists() else 0
 
 
-def _work(parent: int, work: Callable[..., None], path: Path, **size: int) -> None:
+def _work(parent: int, work: Callable[..., None], path: Path, *, seed: int) -> None:
     """In a slot's process: work, and end with whoever runs the chaos, also when that is killed."""
 
     def watch() -> None:
@@ -103,7 +125,7 @@ def _work(parent: int, work: Callable[..., None], path: Path, **size: int) -> No
         os.kill(os.getpid(), signal.SIGKILL)
 
     threading.Thread(target=watch, name="parent", daemon=True).start()
-    work(path, **size)
+    work(path, seed=seed)
 
 
 def run(size: Size, office: Office, folder: Path) -> Verdict:
@@ -116,10 +138,11 @@ def run(size: Size, office: Office, folder: Path) -> Verdict:
     setting.join()  # in a process of its own: this one must hold no connection when it forks
     assert setting.exitcode == 0, "the scene could not be prepared"
     office.control("PUT", "faults", rules=scene.faults(), seed=size.seed)
+    tally = targets.Tally(office, folder, each=size.each)
     actors = [Slot(folder / f"slot{number}", actor.act, size) for number in range(size.processes)]
     settler = Slot(folder / "settler", actor.settle_all, size)
     try:
-        kills = _harass(actors, settler, size)
+        kills = _harass(actors, settler, size, tally)
         office.control("PUT", "faults", rules=[])
         recovered = timezone.now()
         _wait_until_settled()
@@ -127,25 +150,32 @@ def run(size: Size, office: Office, folder: Path) -> Verdict:
         for slot in (*actors, settler):
             slot.kill()
     verdict = _judge(size, office, actors, recovered)
-    verdict.kills, verdict.seconds = kills, time.monotonic() - began
+    if tally.reached < 1 or kills < size.kills:
+        verdict.contradictions.append("fewer than were asked for")
+    verdict.calls, verdict.kills, verdict.seconds = str(tally), kills, time.monotonic() - began
     return verdict
 
 
-def _harass(actors: list[Slot], settler: Slot, size: Size) -> int:
+def _harass(actors: list[Slot], settler: Slot, size: Size, tally: targets.Tally) -> int:
     """Run the actors to their end, killing now this one, now that one; how often."""
-    random, kills = Random(size.seed), 0
+    random, kills, deadline = Random(size.seed), 0, time.monotonic() + 60 * size.minutes
     slots = [*actors, settler]
     for slot in slots:
         slot.start()
-    while any(slot.alive for slot in actors):
-        progress = sum(len(actor.read(slot.path)) for slot in actors) / (2 * size.actions)
-        if kills < size.kills * progress:
-            victim = random.choice([slot for slot in slots if slot.alive])
-            _strike(victim, random)
-            victim.start()
-            kills += 1
-        else:
-            time.sleep(0.05)
+    with tqdm(total=100, unit="%", desc="chaos", disable=None) as bar:
+        while any(slot.alive for slot in actors):
+            tally.count(more=kills < size.kills)
+            if time.monotonic() > deadline:
+                tally.enough()
+            bar.update(int(100 * tally.reached) - bar.n)
+            for _ in range(ROUND):
+                if kills >= size.kills * tally.reached:
+                    time.sleep(0.05)
+                elif alive := [slot for slot in slots if slot.alive]:
+                    victim = random.choice(alive)
+                    _strike(victim, random)
+                    victim.start()
+                    kills += 1
     return kills
 
 
@@ -169,38 +199,36 @@ def _wait_until_settled() -> None:
 def _judge(size: Size, office: Office, actors: list[Slot], recovered: datetime) -> Verdict:
     rows = [_row(action) for action in Action.objects.select_related("requested_by").order_by("pk")]
     lines = [line for slot in actors for line in actor.read(slot.path)]
-    trail = TrailEntry.objects.exclude(action=None).exclude(what="appeared_twice").order_by("pk")
-    journal = office.journal()
-    found = history.contradictions(
-        rows,
-        journal,
-        [history.Line(one.action_id or 0, one.before, one.after) for one in trail],
-        [
-            history.Told(line["key"], line["action"], line["state"])
-            for line in lines
-            if line["kind"] == "told"
-        ],
-    )
-    found += [f"crash: {line['error']}" for line in lines if line["kind"] == "crash"]
-    late = Action.objects.filter(state=State.DONE, sent_at__lt=recovered, settled_at__gt=recovered)
-    return Verdict(
+    told_of = TrailEntry.objects.exclude(action=None).exclude(what="appeared_twice")
+    trail = [
+        history.Line(one.action_id or 0, one.before, one.after, one.at.timestamp())
+        for one in told_of.order_by("pk")
+    ]
+    journal = office.effects()
+    told = [
+        history.Told(line["key"], line["action"], line["state"])
+        for line in lines
+        if line["kind"] == "told"
+    ]
+    verdict = Verdict(
         size,
         connections["default"].vendor,
-        states={
-            state: sum(row.state == state for row in rows) for state in {row.state for row in rows}
-        },
+        states=Counter(row.state for row in rows),
         effects=len(history.deeds(journal)),
-        kills=0,
-        seconds=0.0,
-        settled_after=[
-            (one.settled_at - recovered).total_seconds() for one in late if one.settled_at
-        ],
-        contradictions=found,
+        waits=history.waits(rows, journal, trail),
+        late=history.waits(rows, journal, trail, since=recovered.timestamp()),
+        contradictions=history.contradictions(rows, journal, trail, told),
     )
+    verdict.contradictions += [
+        f"crash: {line['error']}" for line in lines if line["kind"] == "crash"
+    ]
+    if max(p95(verdict.waits), p95(verdict.late)) > SETTLED_WITHIN:
+        verdict.contradictions.append("lost answers are settled too late")
+    return verdict
 
 
 def _row(action: Action) -> history.Row:
-    what = ""
+    what, ground = "", action.baseline
     if action.verb == "send_message":
         what = text.canonical(action.asked["html"])
     elif action.verb == "transfer":
@@ -209,4 +237,12 @@ def _row(action: Action) -> history.Row:
         what = action.asked["wanted"]["CustomerEmail"]
     user = action.requested_by.get_username() if action.requested_by else ""
     deed = history.Deed(history.EFFECTS[action.verb], action.on_session, user, what)
-    return history.Row(action.pk, deed, action.state, action.message_id)
+    emails = [one["value"] for one in ground.get("operations", []) if one["op"] == "test"]
+    seen = history.Ground(
+        ground["associate_id"],
+        ground["user"],
+        ground["transfer_to"],
+        ground["status"],
+        emails[0] if emails else "",
+    )
+    return history.Row(action.pk, deed, action.state, action.message_id, seen)

@@ -20,26 +20,26 @@ def write(kind: str, probability: float, **rule: Any) -> dict[str, Any]:
 
 
 def faults() -> list[dict[str, Any]]:
-    """Every kind of fault; about four of ten changes meet one, and one of ten reads."""
+    """Every kind of fault; about six of ten changes meet one, and one of ten reads."""
     kinds = [
-        write("drop_before", 0.04),
-        write("drop_after", 0.05),
-        write("late", 0.03, seconds=0.05),
-        write("late", 0.02, seconds=1.2, hold=0.1),
-        write("status", 0.03, status=503),
-        write("status", 0.02, status=500),
-        write("status", 0.02, status=409),
-        write("status", 0.01, status=404),
-        write("status_after", 0.04, status=502),
-        write("no_effect", 0.04),
-        write("null", 0.02),
-        write("null", 0.01, form="204"),
-        write("null", 0.01, form="empty", apply=False),
-        write("html", 0.02),
-        write("html", 0.02, apply=False),
-        write("cut", 0.03),
-        write("stall", 0.005, seconds=2.4),
-        write("stall", 0.005, seconds=2.4, apply=False),
+        write("drop_before", 0.09),
+        write("drop_after", 0.11),
+        write("late", 0.07, seconds=0.05),
+        write("late", 0.04, seconds=1.2, hold=0.1),
+        write("status", 0.07, status=503),
+        write("status", 0.04, status=500),
+        write("status", 0.04, status=409),
+        write("status", 0.02, status=404),
+        write("status_after", 0.09, status=502),
+        write("no_effect", 0.09),
+        write("null", 0.04),
+        write("null", 0.02, form="204"),
+        write("null", 0.02, form="empty", apply=False),
+        write("html", 0.05),
+        write("html", 0.05, apply=False),
+        write("cut", 0.07),
+        write("stall", 0.01, seconds=2.4),
+        write("stall", 0.01, seconds=2.4, apply=False),
     ]
     reads = [
         ("drop_before", 0.03, {}),

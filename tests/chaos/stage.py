@@ -27,6 +27,8 @@ SETTINGS = {
     # Half of all calls fail here; that is no reason to stop calling.
     "BREAKER_FAILURES": "1000000000",
     "ACTION_ASKS_AFTER_SECONDS": "6",
+    # Nothing takes effect later than this here, and thousands are given up on.
+    "ACTION_WATCH_SECONDS": "45",
     "ACTION_LANE_WAIT_SECONDS": "3",
     "ALLOW_END_CHAT": "1",
     "LOG_LEVEL": "CRITICAL",
@@ -52,15 +54,19 @@ class Office:
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)
 
-    def journal(self) -> list[dict[str, Any]]:
+    def entries(self, kind: str, *, after: int = 0) -> list[dict[str, Any]]:
+        """A page of the journal, oldest first; empty when there is no more."""
+        page: list[dict[str, Any]] = self.control("GET", f"journal?after={after}&kind={kind}")[
+            "entries"
+        ]
+        return page
+
+    def effects(self) -> list[dict[str, Any]]:
         """Everything that happened, oldest first."""
-        entries: list[dict[str, Any]] = []
-        while True:
-            last = entries[-1]["number"] if entries else 0
-            page = self.control("GET", f"journal?after={last}&kind=effect")["entries"]
-            if not page:
-                return entries
-            entries += page
+        found: list[dict[str, Any]] = []
+        while page := self.entries("effect", after=found[-1]["number"] if found else 0):
+            found += page
+        return found
 
 
 @contextmanager

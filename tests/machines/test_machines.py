@@ -99,6 +99,6 @@ def sent(office: stage.Office, session_id: int) -> list[dict[str, Any]]:
     """What Mia said at SuperOffice."""
     return [
         one
-        for one in office.journal()
+        for one in office.effects()
         if one["verb"] == "message" and one["session"] == session_id and one["user"] == "mia"
     ]
