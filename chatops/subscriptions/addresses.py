@@ -17,6 +17,10 @@ from chatops.superoffice.errors import HostNotAllowed
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 LONGEST = 500
+#: Where an IPv6 network hands on to IPv4 (RFC 6052): the last 32 bits are the address meant.
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+#: All IPv6 that is routed between networks. What lies outside is ours, or stands for something.
+UNICAST = ipaddress.IPv6Network("2000::/3")
 
 
 class NotAllowed(ValueError):
@@ -66,11 +70,27 @@ def _is_listed(host: str) -> bool:
 
 def may_reach(address: Address, host: str) -> bool:
     """Whether a listed host may lead to this address."""
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
+    address = _meant(address)
     if address.is_loopback and addresses.is_loopback(host):
         return True  # it says what it is, and is listed
-    return (address.is_global and not address.is_multicast) or _in_networks(address)
+    return _is_public(address) or _in_networks(address)
+
+
+def _meant(address: Address) -> Address:
+    """The IPv4 address that an IPv6 one is written for, where it is."""
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped:
+            return address.ipv4_mapped
+        if address in NAT64:
+            return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address
+
+
+def _is_public(address: Address) -> bool:
+    if isinstance(address, ipaddress.IPv6Address):
+        tunnelled = address.sixtofour or address.teredo  # to an IPv4 address that could be inside
+        return address in UNICAST and address.is_global and not tunnelled
+    return address.is_global and not address.is_multicast
 
 
 def _as_address(text: str) -> Address | None:
