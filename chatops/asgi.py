@@ -42,6 +42,10 @@ class TooLarge(Exception):
     """The body goes beyond the cap; no more than that of it was read."""
 
 
+class TooSlow(Exception):
+    """The body did not come to its end within REQUEST_SECONDS."""
+
+
 class Gone(Exception):
     """The client left before its request was complete."""
 
@@ -91,7 +95,11 @@ class Application:
         try:
             body = await read_body(scope, receive, cap=settings.API_BODY_CAP_BYTES)
         except TooLarge:
-            await refuse_too_large(scope, receive, send)
+            detail = too_large(settings.API_BODY_CAP_BYTES)
+            await refuse(scope, receive, send, status=413, detail=detail)
+            return
+        except TooSlow:
+            await refuse(scope, receive, send, status=408, detail=problems.too_slow())
             return
         except Gone:
             return
@@ -102,10 +110,18 @@ class Application:
 
 
 async def read_body(scope: Scope, receive: Receive, *, cap: int) -> bytes:
-    """The whole body, at most `cap` bytes. Raises TooLarge, Gone."""
+    """The whole body, at most `cap` bytes. Raises TooLarge, TooSlow, Gone."""
     declared = dict(scope["headers"]).get(b"content-length", b"")
     if declared.isdigit() and int(declared) > cap:
         raise TooLarge
+    try:
+        async with asyncio.timeout(settings.REQUEST_SECONDS):
+            return await _read_body(receive, cap)
+    except TimeoutError:
+        raise TooSlow from None
+
+
+async def _read_body(receive: Receive, cap: int) -> bytes:
     body = bytearray()
     more = True
     while more:
@@ -149,15 +165,14 @@ def for_wsgi(scope: Scope, body: bytes) -> Scope:
     return {**scope, "headers": headers, "query_string": query}
 
 
-async def refuse_too_large(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer 413 at once, and close. What is still on its way is thrown away for a while first: a
+async def refuse(scope: Scope, receive: Receive, send: Send, *, status: int, detail: str) -> None:
+    """Answer at once, and close. What is still on its way is thrown away for a while first: a
     connection closed over unread bytes is reset, and the answer lost with it."""
-    detail = too_large(settings.API_BODY_CAP_BYTES)
     given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin1")
     request_id = request_id_from(given)
     body, kind = detail.encode(), "text/plain"
     if scope["path"].startswith(("/api/", "/hooks/")):
-        document = problems.document(413, detail, request_id=request_id)
+        document = problems.document(status, detail, request_id=request_id)
         body, kind = json.dumps(document).encode(), problems.MEDIA_TYPE
     headers = [
         (b"content-type", kind.encode()),
@@ -165,7 +180,7 @@ async def refuse_too_large(scope: Scope, receive: Receive, send: Send) -> None:
         (b"x-request-id", request_id.encode()),
         (b"connection", b"close"),
     ]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": True})
     with suppress(TimeoutError):
         async with asyncio.timeout(THROWING_AWAY_SECONDS):

@@ -265,6 +265,8 @@ TEMPLATES = [
 #: Requests worked on at once by one `serve`. DATABASE_POOL has room for them, the streams' own
 #: threads and the feed's reader.
 WEB_THREADS = env.int("WEB_THREADS", 16)
+#: Seconds that a request may take to arrive: its head, and again its body.
+REQUEST_SECONDS = env.float("REQUEST_SECONDS", 60.0)
 #: Seconds that requests being answered have to finish after SIGTERM.
 SERVE_DRAIN_SECONDS = env.int("SERVE_DRAIN_SECONDS", 25)
 DATABASE_URL = env.str("DATABASE_URL", f"sqlite:///{VAR_DIR / 'chatops.sqlite3'}")

@@ -15,5 +15,6 @@ urlpatterns = [
 ]
 
 # Problem documents for programs, pages for people.
+handler400 = problems.bad_request
 handler404 = problems.not_found
 handler500 = problems.server_error

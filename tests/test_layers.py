@@ -32,9 +32,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     # The live stream stands outside of Django and gives its requests ids by the same rule.
     "api": BELOW_SURFACES | {"middleware"},
     # `serve` runs the application itself, which is glue.
-    "ops": BELOW_SURFACES | {"demo", "asgi"},
+    "ops": BELOW_SURFACES | {"demo", "asgi", "protocol"},
 }
-GLUE = {"settings", "urls", "wsgi", "asgi", "celery", "middleware"}
+GLUE = {"settings", "urls", "wsgi", "asgi", "celery", "middleware", "protocol"}
 
 SPEAKS_HTTP = {"requests", "urllib3", "http.client", "urllib.request", "httpx", "aiohttp"}
 MAKES_CONNECTIONS = {

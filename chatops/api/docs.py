@@ -46,8 +46,9 @@ class Decorator(Protocol):
 
 #: The hook in schema.py turns these into responses and headers of the operation.
 PROBLEMS, HEADERS = "x-problems", "x-answer-headers"
-ANYBODY = (401, 403, 406, 422, 429, 500)
-CHANGING = (400, 401, 403, 404, 406, 409, 412, 413, 415, 422, 429, 500, 503)
+ANYBODY = (400, 401, 403, 406, 422, 429, 500)
+WITH_BODY = (*ANYBODY, 408, 413, 415)
+CHANGING = (*WITH_BODY, 404, 409, 412, 503)
 
 
 def words_of(*known: str) -> Schema:
@@ -269,7 +270,7 @@ session_refresh = operation(
     "Read a session again now",
     scope="read",
     answer=ref("Session"),
-    problems=(*ANYBODY, 400, 404, 409, 413, 415, 503),
+    problems=(*WITH_BODY, 404, 409, 503),
     headers={200: ("ETag",)},
 )
 session_transcript = operation(
@@ -365,7 +366,7 @@ action_close = operation(
     "Close an action that needs a person",
     scope="act",
     answer=ref("Action"),
-    problems=(*ANYBODY, 400, 404, 409, 413, 415),
+    problems=(*WITH_BODY, 404, 409),
     body=json_body(
         shapes.an_object(
             {"verdict": {"type": "string", "enum": ["happened", "did_not_happen"]}, "note": {}}

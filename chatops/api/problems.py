@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.views import defaults
 from rest_framework import exceptions
@@ -30,10 +31,12 @@ CODES: dict[int, tuple[str, str]] = {
     404: ("not_found", "Not found"),
     405: ("method_not_allowed", "The method is not allowed here"),
     406: ("not_acceptable", "No such representation"),
+    408: ("too_slow", "The request took too long to arrive"),
     413: ("too_large", "The body is too large"),
     415: ("unsupported_media_type", "The content type is not understood"),
     422: ("invalid", "The content is not acceptable"),
     429: ("rate_limited", "Too many requests"),
+    431: ("head_too_large", "The head of the request is too large"),
     500: ("internal_error", "Something went wrong here"),
     503: ("remote_unavailable", "SuperOffice cannot be reached"),
 }
@@ -162,9 +165,15 @@ def _of_django(error: Exception) -> tuple[int, str]:
         return 403, str(error) or "This is not allowed."
     if isinstance(error, RequestDataTooBig):
         return 413, "The body is larger than what is read."
+    if isinstance(error, SuspiciousOperation):
+        return 400, "The request is not one that is sent in good faith."
     if isinstance(error, UnreadablePostError):
         return 400, "The body ended before it was complete."
     return 500, OURS
+
+
+def too_slow() -> str:
+    return f"The request was not complete within {settings.REQUEST_SECONDS:g} s."
 
 
 def seconds(wait: float) -> int:
@@ -191,6 +200,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if not is_for_programs(request):
         return defaults.page_not_found(request, exception)
     return plain(request, 404, NOTHING_HERE)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400 for what Django refuses to look at, such as a host that is not ours."""
+    if not is_for_programs(request):
+        return defaults.bad_request(request, exception)
+    return plain(request, *_of_django(exception))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -138,7 +138,8 @@ def _stream() -> dict[str, Any]:
         "operationId": "changes_stream",
         "summary": "The change feed as server-sent events",
         "description": "Each event has the change's number as `id`, its kind as `event` and the "
-        "Change as `data`. `Last-Event-ID` resumes.\n\nScope: `feed`.",
+        "Change as `data`. `Last-Event-ID` resumes. Opening one counts as a request.\n\n"
+        "Scope: `feed`.",
         "parameters": [
             {"name": "after", "in": "query", "schema": after},
             {"name": "epoch", "in": "query", "schema": {"type": "string", "maxLength": 32}},
@@ -152,7 +153,7 @@ def _stream() -> dict[str, Any]:
                 "content": {"text/event-stream": {"schema": {"type": "string"}}},
             }
         },
-        docs.PROBLEMS: [401, 403, 410, 422, 429, 500],
+        docs.PROBLEMS: [400, 401, 403, 410, 422, 429, 500, 503],
     }
 
 

@@ -28,7 +28,7 @@ from prometheus_client import Gauge
 
 from chatops.actions.callers import Caller
 from chatops.actions.errors import ActionError, Invalid, Unavailable
-from chatops.api import problems
+from chatops.api import problems, throttling
 from chatops.api.broadcast import Broadcast
 from chatops.api.following import Door, Send, Shared, Stream
 from chatops.api.listeners import Audience, person, program, request_of
@@ -56,6 +56,10 @@ OPEN_STREAMS = Gauge("chatops_streams_open", "Live streams that are open in this
 
 class CursorGone(ActionError):
     status, code, title = 410, "cursor_gone", "The feed no longer reaches back to this number"
+
+
+class RateLimited(ActionError):
+    status, code, title = 429, "rate_limited", "Too many requests"
 
 
 class MethodNotAllowed(ActionError):
@@ -127,6 +131,7 @@ class Streams:
         request = request_of(scope)
         try:
             caller = await self.ask(door.known, request, request_id)
+            await self.ask(counted, caller)
             shared = await self.shared(caller)
             after = await self._start(door, request)
         except DatabaseTrouble as error:
@@ -162,6 +167,14 @@ class Streams:
             OPEN_STREAMS.dec()
             if not self.open:
                 self.broadcast.rest()
+
+
+def counted(caller: Caller) -> None:
+    """A program that opens a stream has made a request. Raises RateLimited beyond the limit."""
+    if caller.token:
+        standing = throttling.take(caller.name, limit=settings.API_RATE_PER_MINUTE)
+        if not standing.allowed:
+            raise RateLimited("Too many requests in this minute.", retry_after=standing.reset)
 
 
 def start_of(request: HttpRequest) -> int:

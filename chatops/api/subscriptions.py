@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from chatops.actions.policy import Right
 from chatops.api import shapes, wishes
 from chatops.api.base import View
-from chatops.api.docs import ANYBODY, Schema, json_body, operation
+from chatops.api.docs import ANYBODY, WITH_BODY, Schema, json_body, operation
 from chatops.api.params import INT32, INT64, Query, body_of, text_in, whole, whole_in
 from chatops.api.problems import Problem, invalid
 from chatops.mirror.models import Change
@@ -19,7 +19,7 @@ from chatops.subscriptions.models import State, Subscription
 
 LONGEST_LABEL, MOST_TOPICS = 100, 100
 LONGEST_OVERLAP = 7 * 86_400
-WITH_BODY = (*ANYBODY, 400, 409, 413, 415)
+CHANGING = (*WITH_BODY, 409)
 ONE = (*ANYBODY, 404)
 EXAMPLE = {"url": "https://hooks.example.com/chats", "kinds": ["session", "message"]}
 
@@ -81,7 +81,7 @@ class Subscriptions(View):
         body=json_body(_NEW),
         answer=shapes.ref("NewSubscription"),
         status=201,
-        problems=WITH_BODY,
+        problems=CHANGING,
         headers={201: ("Location",)},
         description="From now on. The answer has the secret of the signatures, this once.",
     )
@@ -115,7 +115,7 @@ class OneSubscription(View):
         scope="feed",
         body=json_body(_CHANGED),
         answer=shapes.ref("Subscription"),
-        problems=(*WITH_BODY, 404),
+        problems=(*CHANGING, 404),
         description="Switched on again, it goes on where it was.",
     )
     def patch(self, request: Request, subscription_id: int) -> Response:
@@ -129,11 +129,13 @@ class OneSubscription(View):
         "subscription_delete",
         "End a subscription",
         scope="feed",
-        problems=ONE,
+        problems=(*WITH_BODY, 404),
         more={204: None},
     )
     def delete(self, request: Request, subscription_id: int) -> Response:
-        keeping.end(_found(self, request, subscription_id), caller=self.caller)
+        found = _found(self, request, subscription_id)
+        wishes.no_body(request)
+        keeping.end(found, caller=self.caller)
         return Response(status=204)
 
 
@@ -145,7 +147,7 @@ class Test(View):
         "Send an empty batch now",
         scope="feed",
         answer=shapes.ref("Delivery"),
-        problems=(*ONE, 400, 413, 415),
+        problems=(*WITH_BODY, 404),
         description="Marked with `test: true`. What becomes of it changes nothing.",
     )
     def post(self, request: Request, subscription_id: int) -> Response:
@@ -164,7 +166,7 @@ class RotateSecret(View):
         scope="feed",
         body=json_body(_OVERLAP),
         answer=shapes.ref("NewSubscription"),
-        problems=(*WITH_BODY, 404),
+        problems=(*CHANGING, 404),
         description="The answer has it, this once. The old one signs beside it "
         "(`X-Chatops-Signature-Previous`) for `overlap_seconds`, a day unless set otherwise; 0 "
         "ends it at once.",
@@ -188,7 +190,7 @@ class Redeliver(View):
         scope="feed",
         body=json_body(_PLACE),
         answer=shapes.ref("Subscription"),
-        problems=(*WITH_BODY, 404),
+        problems=(*CHANGING, 404),
     )
     def post(self, request: Request, subscription_id: int) -> Response:
         found = _found(self, request, subscription_id)

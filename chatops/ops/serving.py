@@ -21,6 +21,7 @@ from django.conf import settings
 
 from chatops.asgi import Application, application
 from chatops.ops.children import Child, Kept
+from chatops.protocol import Protocol
 
 BACKLOG = 2048
 #: Seconds the worker has to finish what it does; everything it does is resumed from its rows.
@@ -99,7 +100,7 @@ def end_soon() -> None:
 def _config() -> uvicorn.Config:
     return uvicorn.Config(
         application,
-        http="httptools",
+        http=Protocol,
         ws="none",
         lifespan="on",
         log_config=None,

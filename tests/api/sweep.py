@@ -3,6 +3,7 @@
 A route that is added has no line here, and fails a test until it has.
 """
 
+import asyncio
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -11,7 +12,7 @@ from typing import Any
 
 from django.urls import URLResolver, get_resolver
 
-from chatops.api.stream import API_PATH
+from chatops.api.stream import API_PATH, Streams
 from tests.api.conftest import V1, Answer, Program
 
 #: What is answered where policy let it pass; the chat may still not be in a state for it (409).
@@ -152,3 +153,25 @@ def seen(answer: Answer, one: int) -> tuple[int, dict[str, str], Any]:
     body = json.loads(answer.content or "{}")
     told = re.sub(rf"\b{one}\b", "ID", body.get("detail", ""))
     return answer.status, headers, body | {"request_id": "", "detail": told}
+
+
+def stream_status(caller: Program) -> int:
+    """The status with which the stream opens for somebody who then hangs up."""
+    named = {one.lower(): text for one, text in caller.headers.items()} | {"host": "testserver"}
+    return asyncio.run(_opened([(one.encode(), text.encode()) for one, text in named.items()]))
+
+
+async def _opened(headers: list[tuple[bytes, bytes]]) -> int:
+    streams, status = Streams(), 0
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        nonlocal status
+        status = message.get("status", status)
+
+    scope = {"type": "http", "method": "GET", "path": API_PATH, "query_string": b""}
+    await streams({**scope, "headers": headers}, receive, send)
+    streams.close()
+    return status

@@ -144,6 +144,15 @@ def test_odd_headers_are_never_our_failure(api: Program, header: dict[str, str])
     assert 400 <= answer.status < 500
 
 
+def test_what_django_does_not_look_at_is_the_callers_mistake(api: Program) -> None:
+    many = "&".join(f"a{one}=1" for one in range(5_000))
+    for answer in (api.get(f"sessions/?{many}"), api.get("sessions/", Host="elsewhere.example")):
+        assert (answer.status, answer.code) == (400, "malformed")
+    api.headers.clear()  # as somebody at the console comes
+    refused = api.get("sessions/", Host="elsewhere.example")
+    assert (refused.status, refused.code) == (400, "malformed")
+
+
 @pytest.mark.parametrize(
     "path",
     [

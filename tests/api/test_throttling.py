@@ -1,5 +1,6 @@
 """The rate limit: never exceeded, shared by all processes, told in every answer."""
 
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
@@ -7,6 +8,7 @@ from pytest_django.fixtures import Settings
 from chatops.api import throttling
 from chatops.api.models import Allowance
 from tests.api.conftest import MakeProgram
+from tests.api.sweep import stream_status
 from tests.conftest import Person
 
 NOW = 1_800_000_000.0
@@ -26,6 +28,15 @@ def test_beyond_the_limit_the_answer_is_429_with_when_to_come_back(
     assert refused["X-RateLimit-Limit"] == "3"
     # Another token is another caller.
     assert program(somebody).get("topics/").status == 200
+
+
+@pytest.mark.django_db(transaction=True)  # a stream asks on connections of its own
+def test_opening_a_stream_counts_as_a_request(
+    somebody: Person, program: MakeProgram, settings: Settings
+) -> None:
+    settings.API_RATE_PER_MINUTE = 2
+    caller = program(somebody, "feed")
+    assert [stream_status(caller) for _ in range(3)] == [200, 200, 429]
 
 
 def take(times: int, limit: int, now: float = NOW) -> int:

@@ -1,5 +1,6 @@
 """`serve`, `worker` and `run` as real processes: they start, answer, and leave nothing behind."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -7,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.ops.place import MANAGE, Place, Site, eventually, free_port, is_alive
+from tests.ops.place import MANAGE, Place, Response, Site, eventually, free_port, is_alive
 
 BOTH = [signal.SIGTERM, signal.SIGINT]
 
@@ -62,6 +63,35 @@ def test_what_comes_over_the_wire_is_met_before_it_reaches_a_thread(place: Place
     assert chunked(site, 3 * [b"x" * 500_000]).startswith(b"HTTP/1.1 413")
     assert raw(site, b"GET /api/v1/sessions/?search=\xe6\xff HTTP/1.1") < 500
     assert "Traceback" not in place.log()
+
+
+def test_a_request_that_does_not_come_to_its_end_is_refused(
+    make_place: Callable[..., Place],
+) -> None:
+    site = make_place(REQUEST_SECONDS="1").serve("--no-worker")
+    post = b"POST /api/v1/sessions/1/messages/ HTTP/1.1\r\nHost: localhost\r\n"
+    length = b"Content-Length: 10\r\n\r\n"
+    late_head, late_body = dripped(site, post + b"X-More: "), dripped(site, post + length)
+    large = dripped(site, post + b"X-More: " + b"x" * 100_000)
+    no_http = dripped(site, b"GET /" + b"x" * 70_000 + b" HTTP/1.1\r\n\r\n")
+    told = [(answer.status, answer.json["code"]) for answer in (late_head, late_body, large)]
+    assert told == [(408, "too_slow"), (408, "too_slow"), (431, "head_too_large")]
+    assert (no_http.status, no_http.json["code"]) == (400, "malformed")
+    assert dripped(site, b"").status == 0  # who asks nothing is told nothing
+    assert site.get("/healthz").status == 200
+
+
+def dripped(site: Site, beginning: bytes) -> Response:
+    """What comes back to a request that begins like this and never ends."""
+    host, _, port = site.url.removeprefix("http://").partition(":")
+    found = b""
+    line = socket.create_connection((host, int(port)), timeout=10)
+    with line, contextlib.suppress(ConnectionError):
+        line.sendall(beginning)
+        while part := line.recv(65_536):
+            found += part
+    head, _, body = found.partition(b"\r\n\r\n")
+    return Response(int(head.split()[1]) if head else 0, {}, body)
 
 
 def chunked(site: Site, parts: list[bytes]) -> bytes:
