@@ -30,7 +30,7 @@ WAIT_FOR_OTHERS = 20.0
 #: Tickets live six hours, sliding (contract, B.3).
 TICKET_LIFE = timedelta(hours=6)
 #: A token made less long ago is not renewed because it was refused.
-JUST_MADE = timedelta(seconds=5)
+JUST_MADE = timedelta(seconds=3)
 #: Statuses of the sign-in host that only a person can do something about.
 FINAL = frozenset({400, 401, 403})
 SIGN_IN_AGAIN = "SuperOffice no longer accepts this account's sign-in; it has to be linked again."
@@ -51,11 +51,15 @@ def auth_of(credential: Credential) -> Auth:
     if credential.scheme == Scheme.BASIC:
         return auth.Basic(secret.get("user", ""), secret.get("password", ""))
     if credential.scheme == Scheme.TICKET:
-        return auth.SoTicket(secret.get("ticket", ""), settings.SUPEROFFICE_APP_TOKEN or None)
+        return auth.SoTicket(secret.get("ticket", ""), _app_token())
     if credential.scheme == Scheme.BEARER:
         return auth.RenewableBearer(StoredToken(credential.name, _refreshed))
-    app_token = settings.SUPEROFFICE_APP_TOKEN or settings.SUPEROFFICE_CLIENT_SECRET
-    return auth.RenewableTicket(StoredToken(credential.name, _system_user), app_token or None)
+    return auth.RenewableTicket(StoredToken(credential.name, _system_user), _app_token())
+
+
+def _app_token() -> str | None:
+    """What goes with a ticket: Online it is the client secret (contract, B.1)."""
+    return settings.SUPEROFFICE_APP_TOKEN or settings.SUPEROFFICE_CLIENT_SECRET or None
 
 
 def service_auth() -> Auth:
@@ -64,7 +68,7 @@ def service_auth() -> Auth:
     if scheme == Scheme.BASIC:
         return auth.Basic(settings.SUPEROFFICE_USER, settings.SUPEROFFICE_PASSWORD)
     if scheme == Scheme.TICKET:
-        return auth.SoTicket(settings.SUPEROFFICE_TICKET, settings.SUPEROFFICE_APP_TOKEN or None)
+        return auth.SoTicket(settings.SUPEROFFICE_TICKET, _app_token())
     if scheme not in (Scheme.BEARER, Scheme.SYSTEM):
         raise errors.CredentialsMissing("SUPEROFFICE_AUTH must be basic, ticket, bearer or system.")
     return auth_of(_service_row(scheme))

@@ -1,5 +1,8 @@
 """The checks before anything starts: each wrong setting is named, with what to do."""
 
+import re
+from pathlib import Path
+
 import pytest
 from cryptography.fernet import Fernet
 from pytest_django.fixtures import Settings
@@ -30,6 +33,13 @@ def found(settings: Settings, **wrong: object) -> list[str]:
 
 def test_what_is_right_is_not_complained_about(settings: Settings) -> None:
     assert found(settings) == []
+
+
+def test_what_the_readme_tells_to_set_for_online_is_enough(settings: Settings) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    online = readme.split("**Online.**", 1)[1].split("```", 2)[1]
+    named = dict(re.findall(r"^(SUPEROFFICE_\w+)=(\S+)", online, re.MULTILINE))
+    assert found(settings, SUPEROFFICE_API_URL="", SUPEROFFICE_USER="", **named) == []
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,6 @@ def test_the_system_user_reads_by_a_ticket_that_is_made_when_it_dies(
     online: StandIn, settings: Settings
 ) -> None:
     settings.SUPEROFFICE_AUTH = "system"
-    settings.SUPEROFFICE_APP_TOKEN = settings.SUPEROFFICE_CLIENT_SECRET
     system = ask()
     online.door.identity.tickets.clear()
     Credential.objects.update(renewed_at=None)
