@@ -4,6 +4,7 @@ from bench.measures import (
     acting,
     console,
     growth,
+    hints,
     lag,
     mirror_write,
     polling,
@@ -23,4 +24,5 @@ MEASURES = {
     "polling": polling.measure,
     "serving": serving.measure,
     "lag": lag.measure,
+    "hints": hints.measure,
 }

@@ -115,15 +115,13 @@ class SharedGate:
         return _take(rank)
 
     def _check(self, seen: _Standing, now: float, *, person: bool) -> None:
-        later = 0.0 if person or not seen.not_before else POLLS_RESUME_LATER
-        pause = seen.not_before + later - now
-        if 0 < pause <= settings.RETRY_AFTER_CAP_SECONDS + BELIEVED:
+        pause, rest = _pause_left(seen, now, person=person), _rest_left(seen, now)
+        if pause:
             raise GateClosed(
                 "SuperOffice asked for a pause before the next call.", retry_after=pause
             )
-        rest = seen.open_until - now
-        if not 0 < rest <= settings.BREAKER_SECONDS + BELIEVED:
-            rest = 0.0 if not seen.open_until or _tries_for_all(seen, now) else 1.0
+        if not rest and seen.open_until and not _tries_for_all(seen, now):
+            rest = 1.0
         if rest:
             raise GateClosed(
                 "SuperOffice did not answer several times in a row, so it is left alone for "
@@ -141,6 +139,26 @@ class SharedGate:
             _failed(exchange)
         elif exchange.status is not None:
             _succeeded()
+
+
+def is_closed() -> bool:
+    """Whether nothing but a person's call may pass now, as far as a look tells; for work that costs
+    something even when its first call is held back."""
+    seen, now = _standing(), time.time()
+    return bool(_pause_left(seen, now, person=False) or _rest_left(seen, now))
+
+
+def _pause_left(seen: _Standing, now: float, *, person: bool) -> float:
+    """Seconds for which SuperOffice wants to be left alone; polls resume later than people."""
+    later = 0.0 if person or not seen.not_before else POLLS_RESUME_LATER
+    left = seen.not_before + later - now
+    return left if 0 < left <= settings.RETRY_AFTER_CAP_SECONDS + BELIEVED else 0.0
+
+
+def _rest_left(seen: _Standing, now: float) -> float:
+    """Seconds for which the breaker leaves SuperOffice alone."""
+    left = seen.open_until - now
+    return left if 0 < left <= settings.BREAKER_SECONDS + BELIEVED else 0.0
 
 
 def state() -> Gate:

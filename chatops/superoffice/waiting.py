@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 
 #: The longest we let SuperOffice (or whoever answers in its place) keep us quiet, in seconds.
 LONGEST_WAIT = 900.0
-_SECONDS = re.compile(r"\d{1,9}", re.ASCII)
+_SECONDS = re.compile(r"\d+", re.ASCII)
 
 
 def retry_after(value: str | None, *, date: str | None = None) -> float | None:

@@ -21,6 +21,7 @@ from django.db.backends.utils import CursorWrapper
 from django.db.models import F
 from django.utils import timezone
 
+from chatops.remote import gate
 from chatops.superoffice import webhooks
 from chatops.superoffice.client import Client
 from chatops.superoffice.errors import NotSent, SuperOfficeError
@@ -168,8 +169,11 @@ def run_due(client: Client, *, stop: Callable[[], bool] = never) -> int:
     """Work off hints that are due, round by round, until none is left or half a lease is over: one
     read per session of a round, however many hints it has. How many hints.
 
-    These reads go before those of polls.
+    These reads go before those of polls. While no call may pass hints stay as they are: writing
+    them down as held back, over and over, would keep new ones waiting for the database.
     """
+    if gate.is_closed():
+        return 0
     hinted = client.ranked(Rank.HINT)
     done = 0
     end = time.monotonic() + settings.SYNC_LEASE_SECONDS / 2
@@ -263,14 +267,16 @@ def _failed(
 ) -> None:
     """Again later. What never left does not count as a try: an outage must not kill hints."""
     sent = tried and not isinstance(error, NotSent)
-    now = timezone.now()
+    by_tries: dict[int, list[int]] = defaultdict(list)
     for one in deliveries:
-        tries = one.attempts if sent else one.attempts - 1
+        by_tries[one.attempts if sent else one.attempts - 1].append(one.pk)
+    now = timezone.now()
+    for tries, ids in by_tries.items():
         pause = float(BACKOFF[min(max(tries, 1), len(BACKOFF)) - 1])
         if isinstance(error, SuperOfficeError):
             pause = max(pause, error.retry_after or 0.0)
         dead = tries >= TRIES
-        WebhookDelivery.objects.filter(pk=one.pk).update(
+        WebhookDelivery.objects.filter(pk__in=ids).update(
             state=State.DEAD if dead else State.FAILED,
             attempts=tries,
             due_at=now + timedelta(seconds=pause),

@@ -85,6 +85,15 @@ def test_missing_rights_do_not_renew_a_token_again_and_again(connect: Connect) -
         assert source.reported == ["a"]
 
 
+def test_every_token_that_dies_with_a_403_is_renewed_however_soon(connect: Connect) -> None:
+    source = Source("a", "b", "c")
+    dying = [answer("", status=403), answer({"Ok": 1})]
+    with serving(*dying, *dying) as wire:
+        transport = connect(wire, auth=RenewableBearer(source))
+        assert [transport.send("POST", "x") for _ in range(2)] == [{"Ok": 1}] * 2
+        assert source.reported == ["a", "b"]
+
+
 def test_a_renewal_that_fails_leaves_the_first_refusal(connect: Connect) -> None:
     source = Source("old", failing=ServerFailed("sign-in is down", status=503))
     with serving(answer("", status=401)) as wire:

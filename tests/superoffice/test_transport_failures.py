@@ -246,6 +246,8 @@ def test_a_failing_server_leaves_a_write_unknown(status: int, connect: Connect) 
     [
         ("42", 42),
         ("999999999", 900),
+        ("9" * 400, 900),
+        ("", None),
         ("in 100 s", 100),
         ("in -100 s", 0),
         ("soon", None),

@@ -15,6 +15,8 @@ from pytest_django.fixtures import DjangoAssertNumQueries, Settings
 
 from chatops.demo.adapter import StandIn
 from chatops.mirror.models import ChatSession
+from chatops.remote import gate
+from chatops.remote.models import Gate
 from chatops.superoffice.client import Client
 from chatops.sync import inbox
 from chatops.sync.inbox import State, Verdict
@@ -179,6 +181,21 @@ def test_while_superoffice_is_down_hints_wait_and_do_not_die(
     inbox.run_due(client)
     assert states() == [State.APPLIED]
     assert differences() == []
+
+
+def test_while_no_call_may_pass_hints_are_not_even_looked_at(
+    superoffice: StandIn,
+    client: Client,
+    settings: Settings,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    inbox.store(hint(superoffice.chat().id))
+    gate.state()
+    Gate.objects.update(failures=9, open_until=time.time() + settings.BREAKER_SECONDS)
+    with django_assert_num_queries(1):  # the gate's standing
+        assert inbox.run_due(client) == 0
+    Gate.objects.update(open_until=time.time())
+    assert inbox.run_due(client) == 1
 
 
 def test_failures_back_off_and_the_eighth_is_the_last(superoffice: StandIn, client: Client) -> None:
