@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from random import Random
 from typing import Any
+from urllib.parse import quote
 
 from chatops.demo.office import Office
 from chatops.demo.wire import WireRequest, WireResponse, dump, html_response, json_response
@@ -163,6 +164,17 @@ def stated(rule: Rule) -> WireResponse:
     return WireResponse(rule.status, body, {"Content-Type": "application/json", **rule.headers})
 
 
+def echo(rule: Rule, request: WireRequest, apply: Apply, _: Unchanged) -> WireResponse:
+    """Any status, nothing applied; its words, type and Location repeat what the caller sent."""
+    names = ("authorization", "so-apptoken", "cookie", "x-xsrf-token")
+    sent = [value for name in names if (value := request.header(name))]
+    said = " ".join([*sent, request.body.decode("utf-8", "replace")])
+    error = {"ErrorType": said, "ErrorMessage": f"Not with {said}", "error_description": said}
+    elsewhere = f"https://elsewhere.example/?said={quote(said)}"
+    headers = {"Content-Type": "application/json", "Location": elsewhere, **rule.headers}
+    return WireResponse(rule.status, dump(error), headers)
+
+
 def no_effect(rule: Rule, request: WireRequest, apply: Apply, same: Unchanged) -> WireResponse:
     """200 with the session as it was."""
     return same()
@@ -240,6 +252,7 @@ KINDS: dict[str, Play] = {
         late,
         status,
         status_after,
+        echo,
         no_effect,
         null,
         html,

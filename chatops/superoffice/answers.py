@@ -59,9 +59,7 @@ def error_for(
     """
     wait = retry_after(headers.get("Retry-After"), date=headers.get("Date"))
     said, kind = _said(body)
-    for secret in secrets:
-        said = said.replace(secret, "…")
-    said = _TOKEN.sub("…", _NAMED.sub(r"\1…", said))
+    said = hushed(said, secrets)
     if status >= 500:
         detail = f"SuperOffice failed ({status}){': ' + said if said else '.'}"
         return ServerFailed(detail, status=status, retry_after=wait)
@@ -70,6 +68,13 @@ def error_for(
     else:
         detail = f"SuperOffice refused ({status}){': ' + said if said else '.'}"
     return refusal(detail, status=status, error_type=kind, retry_after=wait)
+
+
+def hushed(words: str, secrets: Iterable[str]) -> str:
+    """The words without any of `secrets`, and without what looks like one."""
+    for secret in secrets:
+        words = words.replace(secret, "…")
+    return _TOKEN.sub("…", _NAMED.sub(r"\1…", words))
 
 
 def _said(body: bytes) -> tuple[str, str | None]:

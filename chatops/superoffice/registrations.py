@@ -1,6 +1,7 @@
 """`client.webhooks`: our registrations at SuperOffice (contract D.6, I.2)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -69,14 +70,15 @@ class Webhooks(Resource):
         body = {"Name": "test", "TargetUrl": target_url, "Secret": secret, "Type": "webhook"}
         given = {key: value for key, value in body.items() if value is not None}
         answer = self._send("POST", "Webhook/Test", json=given, deadline=deadline)
-        return one(WebhookTest, answer)
+        tried = one(WebhookTest, answer)
+        return replace(tried, message=self._transport.hushed(tried.message))
 
     def last_error(self, webhook_id: int, *, deadline: float | None = None) -> str:
         """What the last failed delivery met; empty when none did."""
         answer = self._send("GET", f"Webhook/{webhook_id:d}/LastError", deadline=deadline)
         if answer is not None and not isinstance(answer, str):
             raise UnreadableAnswer("SuperOffice's answer is not a text.")
-        return answer or ""
+        return self._transport.hushed(answer or "")
 
     def fire(
         self,

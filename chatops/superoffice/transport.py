@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from copy import copy
 from dataclasses import dataclass
 from typing import Any, Self, TypedDict, TypeVar, Unpack
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 import requests
 from requests.adapters import BaseAdapter
@@ -22,6 +22,7 @@ from chatops.superoffice import addresses, answers, exchange, jsontext
 from chatops.superoffice.auth import APP_TOKEN, AUTHORIZATION, XSRF, Renewable, sendable
 from chatops.superoffice.errors import (
     CredentialsMissing,
+    Forbidden,
     HostNotAllowed,
     NotSent,
     OutcomeUnknown,
@@ -41,12 +42,14 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 Read = Callable[[int, bytes | None], T]
 
+FORM = "application/x-www-form-urlencoded"
 SIZE_CAP = 64 * 1024 * 1024
 READ_TRIES = 3
 #: Seconds before the second, third and fourth try, before jitter (contract J.4).
 BACKOFF = (1.0, 2.0, 4.0)
-#: After a renewal, a further 403 within this many seconds is taken for missing rights.
-RENEWED_LATELY = 60.0
+#: After a 403 to a token that was just renewed, a further one within so many seconds is taken for
+#: missing rights.
+TAKEN_FOR_RIGHTS = 60.0
 
 
 class Options(TypedDict, total=False):
@@ -132,7 +135,7 @@ class Transport:
         self._backoff = tuple(backoff) or (0.0,)
         self._app_token = app_token
         self._hush = tuple(hush)
-        self._renewed_at = float("-inf")
+        self._lacked_rights_at = float("-inf")
         self._headers = _fixed_headers(language, culture, timezone, user_agent)
         self._sender = Sender(
             self.base_url,
@@ -147,6 +150,10 @@ class Transport:
         other = copy(self)
         other.rank = rank
         return other
+
+    def hushed(self, words: str) -> str:
+        """Words out of an answer as an operator may read them: without secrets."""
+        return answers.hushed(words, self._hush)
 
     def close(self) -> None:
         """Close the idle connections. The transport can be used again."""
@@ -230,24 +237,25 @@ class Transport:
         except Refused as error:
             if not self._renewed(request, error):
                 raise
-        return self._sent(call, self._prepared(call), attempt, read)
+        try:
+            return self._sent(call, self._prepared(call), attempt, read)
+        except Forbidden:  # the token is good, and may not do this
+            self._lacked_rights_at = time.monotonic()
+            raise
 
     def _renewed(self, request: requests.PreparedRequest, refusal: Refused) -> bool:
         auth: object = self.auth
         if refusal.status not in (401, 403) or not isinstance(auth, Renewable):
             return False
-        lately = time.monotonic() - self._renewed_at < RENEWED_LATELY
+        lately = time.monotonic() - self._lacked_rights_at < TAKEN_FOR_RIGHTS
         if refusal.status == 403 and lately:
-            return False  # a good token that may not do this: renewing on each call helps nobody
+            return False  # renewing on each call helps nobody
         try:
-            renewed = auth.renew(request)
+            return auth.renew(request)
         except CredentialsMissing:
             raise
         except SuperOfficeError as error:
             raise refusal from error  # what became of the call is known: nothing
-        if renewed:
-            self._renewed_at = time.monotonic()
-        return renewed
 
     def _prepared(self, call: _Call) -> requests.PreparedRequest:
         """The request, signed. Raises a NotSent when it may not go there or cannot be signed."""
@@ -296,7 +304,7 @@ class Transport:
                 answer, seconds = begun.answer.result()
             status, headers, body = answer
             if not 200 <= status < 300:
-                hush = (*self._hush, *_secrets(request))
+                hush = (*self._hush, *_secrets(request, call))
                 raise answers.error_for(status, headers, body, secrets=hush)
             return read(status, answers.checked_body(status, body))
         except SuperOfficeError as error:
@@ -347,7 +355,7 @@ def _fixed_headers(
 def _body(options: Options) -> tuple[bytes | None, str | None]:
     """The body and its type, as the options ask."""
     if "form" in options:
-        return urlencode(options["form"]).encode(), "application/x-www-form-urlencoded"
+        return urlencode(options["form"]).encode(), FORM
     if "json" in options:
         kind = options.get("content_type", "application/json; charset=utf-8")
         return jsontext.dump(options["json"]), kind
@@ -384,7 +392,9 @@ def _sign(request: requests.PreparedRequest, auth: AuthBase) -> None:
         ) from error
 
 
-def _secrets(request: requests.PreparedRequest) -> list[str]:
-    """What must not be repeated in an error's text."""
+def _secrets(request: requests.PreparedRequest, call: _Call) -> list[str]:
+    """What must not be repeated in an error's text: what signs it, and what a form hands over."""
     values = [str(request.headers.get(name, "")) for name in (AUTHORIZATION, APP_TOKEN, XSRF)]
+    if call.content_type == FORM and call.body is not None:
+        values += [value for _, value in parse_qsl(call.body.decode())]
     return [word for value in values for word in value.split() if len(word) > 7]

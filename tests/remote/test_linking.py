@@ -1,12 +1,7 @@
 """People and their SuperOffice accounts."""
 
-import logging
-import traceback
-
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
-from pytest_django.fixtures import Settings
 
 from chatops.actions import errors as action_errors
 from chatops.actions import verbs
@@ -196,46 +191,3 @@ def test_unlinking_forgets_the_secret(superoffice: StandIn, mia: Person) -> None
     assert linking.unlink(mia.user)
     assert not linking.unlink(mia.user)
     assert not Credential.objects.filter(name__startswith="agent:").exists()
-
-
-def everything_stored() -> str:
-    """Every value of every table, as the database holds it."""
-    found = []
-    with connection.cursor() as cursor:
-        for table in connection.introspection.table_names(cursor):
-            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
-            found += [repr(row) for row in cursor.fetchall()]
-    return "\n".join(found)
-
-
-def test_no_secret_is_readable_in_the_database_a_repr_a_log_or_an_error(
-    online: StandIn, user: User, caplog: pytest.LogCaptureFixture, settings: Settings
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    token = online.credentials("mia")["refresh_token"]
-    agent = linking.link(user, "bearer", {"refresh_token": token})
-    client = wiring.client_for(agent)
-    access = Credential.objects.get(name=f"agent:{user.pk}").token
-    online.fault("status", status=500, body=f'{{"ErrorMessage": "bad {access}"}}')
-    told = ""
-    try:
-        client.associates.current_principal()
-    except Exception:  # its text and its trace are what is looked at
-        told = traceback.format_exc()
-    assert told
-    secrets = [token, access, settings.SUPEROFFICE_CLIENT_SECRET]
-    secrets.append(settings.SUPEROFFICE_REFRESH_TOKEN)
-    shown = [
-        everything_stored(),
-        repr(agent.credential),
-        repr(client),
-        repr(vars(client)),
-        repr(wiring.Identity("agent", "digest", person=True)),
-        str(wiring._client.cache_parameters()),
-        caplog.text,
-        " ".join(repr(vars(record)) for record in caplog.records),
-        told,
-    ]
-    for secret in secrets:
-        for place in shown:
-            assert secret not in place

@@ -14,8 +14,11 @@ from chatops.superoffice.jsontext import JSONDict
 from chatops.superoffice.times import parse_time
 
 #: Properties that are dropped at every depth before anything is kept (contract K.4): the key that
-#: acts as the customer, a webhook's signing key, and what a principal says it signed in with.
-NEVER_STORED = frozenset({"SessionKey", "Secret", "ProvidedCredentials"})
+#: acts as the customer, as each kind of answer spells it (K.2), a webhook's signing key, and what
+#: a principal says it signed in with.
+NEVER_STORED = frozenset(
+    {"SessionKey", "sessionKey", "session_key", "Secret", "ProvidedCredentials"}
+)
 #: Properties that any carrier may have.
 ON_EVERY_CARRIER = frozenset({"TableRight", "FieldProperties", "_Links"})
 _INT32 = range(-(2**31), 2**31)
