@@ -10,7 +10,7 @@ import re
 from contextlib import nullcontext
 from datetime import UTC, datetime
 
-from chatops.demo import carriers, control, faults, oauth, routing, tenant
+from chatops.demo import carriers, control, dialects, faults, oauth, routing, tenant
 from chatops.demo.carriers import View
 from chatops.demo.endpoints import lists, sessions, topics, users, webhooks
 from chatops.demo.errors import Answer, not_found
@@ -78,7 +78,14 @@ class Door:
     def answer(
         self, request: WireRequest, caller: Caller | Answer, hidden: Hidden | None
     ) -> WireResponse:
-        """The service's own answer, without faults."""
+        """The service's own answer, without faults, in its dialect."""
+        response = self._plain(request, caller, hidden)
+        dialect = self.office.options.dialect
+        return dialects.told(dialect, request, response) if dialect else response
+
+    def _plain(
+        self, request: WireRequest, caller: Caller | Answer, hidden: Hidden | None
+    ) -> WireResponse:
         try:
             return self._answer(request, caller, hidden)
         except Answer as refusal:

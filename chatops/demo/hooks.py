@@ -7,6 +7,7 @@ from typing import Any
 
 from chatops.demo import carriers
 from chatops.demo.delivery import Delivery, Post, post, signed_headers
+from chatops.demo.dialects import BOM
 from chatops.demo.errors import Answer, not_found
 from chatops.demo.office import Office
 from chatops.demo.times import Clock
@@ -69,8 +70,10 @@ class Hooks:
 
     def test(self, hook: Hook) -> tuple[bool, str]:
         """Deliver a test event now; whether it was answered 200, and what came back (I.5)."""
-        body = dump(self._body(hook, "test", 0, 0, [], None, str(uuid.uuid4())))
-        headers = signed_headers(hook.secret, hook.headers, "test", str(uuid.uuid4()), body, 0)
+        body = self._body(hook, "test", 0, 0, [], None, str(uuid.uuid4()))
+        headers = signed_headers(
+            hook.secret, self._headers(hook), "test", str(uuid.uuid4()), body, 0
+        )
         status, answer = post(hook.target, body, {**headers, "X-Hook-Test": "true"})
         return status == 200, f"{status} {answer}"
 
@@ -85,13 +88,13 @@ class Hooks:
             if random.random() < options.webhook_lost:
                 continue
             event_id = str(uuid.UUID(int=random.getrandbits(128), version=4))
-            body = dump(self._body(hook, event, key, by, changes, values, event_id))
+            body = self._body(hook, event, key, by, changes, values, event_id)
             for _ in range(2 if random.random() < options.webhook_doubled else 1):
                 delivery = Delivery(
                     hook.id,
                     hook.target,
                     hook.secret,
-                    hook.headers,
+                    self._headers(hook),
                     event,
                     event_id,
                     body,
@@ -108,7 +111,7 @@ class Hooks:
         changes: list[str],
         values: dict[str, Any] | None,
         event_id: str,
-    ) -> JSONDict:
+    ) -> bytes:
         body = {
             "EventId": event_id,
             "Timestamp": f"{self.office.now():%Y-%m-%dT%H:%M:%S.%f}7Z",
@@ -121,7 +124,18 @@ class Hooks:
             "WebhookName": hook.name,
             **hook.properties,
         }
-        return body if values is None else {**body, "FieldValues": values}
+        if values is not None:
+            body["FieldValues"] = values
+        if not self.office.options.webhook_dialect:
+            return dump(body)
+        return BOM + dump({**body, "PrimaryKey": str(key), "FieldValues": {"status": "5", "x": []}})
+
+    def _headers(self, hook: Hook) -> dict[str, str]:
+        if not self.office.options.webhook_dialect:
+            return hook.headers
+        # In two of the vendor's samples the header's id is not the body's (I.3).
+        other = {"Content-Type": "text/json", "X-SuperOffice-EventId": str(uuid.uuid4())}
+        return {**hook.headers, **other}
 
     def _delivered(self, delivery: Delivery, status: int, answer: str) -> bool:
         """Count a try; whether trying this event again makes sense."""

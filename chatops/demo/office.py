@@ -38,9 +38,11 @@ class Options:
     rotate_refresh_tokens: bool = False  # L 28
     expired_status: int = 401  # L 27: 401 or 403 for an expired access token
     calls_per_second: float = 0.0  # beyond it calls are 429; 0 is no limit
+    dialect: list[str] = field(default_factory=list)  # other ways of saying the same: `dialects`
     webhook_lost: float = 0.0  # probability that an event is never sent
     webhook_doubled: float = 0.0
     webhook_shuffled: float = 0.0  # seconds of random delay, so that events overtake each other
+    webhook_dialect: bool = False  # odd bodies and headers of events
     webhook_waits: list[float] = field(default_factory=lambda: [0.0, 1.0, 4.0])  # I.6
 
 
