@@ -83,7 +83,7 @@ def _address(name: str, value: str) -> list[CheckMessage]:
         return [
             Error(
                 f"{name} is plain http.",
-                hint="Passwords and chats would pass in the open: only loopback may be http.",
+                hint="Write https://…: passwords and chats would pass in the open.",
                 id="chatops.E004",
             )
         ]
@@ -105,7 +105,11 @@ def _identity() -> list[CheckMessage]:
     missing = [name for name in NEEDED_BY_SCHEME[scheme] if not getattr(settings, name)]
     if missing:
         return [
-            Error(f"SUPEROFFICE_AUTH={scheme} needs {' and '.join(missing)}.", id="chatops.E006")
+            Error(
+                f"SUPEROFFICE_AUTH={scheme} needs {' and '.join(missing)}.",
+                hint="README.md, “Connecting your SuperOffice”, shows where they come from.",
+                id="chatops.E006",
+            )
         ]
     return []
 

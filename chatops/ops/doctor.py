@@ -15,6 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from chatops.actions.models import Action, State
+from chatops.ops import checks as checks_of_ours
 from chatops.ops.findings import Finding, fail, ok, warn
 from chatops.remote import abilities, wiring
 from chatops.remote.gate import GateClosed
@@ -68,7 +69,7 @@ def _database() -> Generator[Finding, None, bool]:
         missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except Error as error:
         yield fail("database", f"The database does not answer ({type(error).__name__}).",
-                   "Check DATABASE_URL, and whether the server runs.")  # fmt: skip
+                   "Check DATABASE_URL, whether its server runs, and who holds it.")  # fmt: skip
         return False
     if missing:
         yield fail("database", f"{len(missing)} migrations are not applied.",
@@ -94,9 +95,8 @@ def _superoffice() -> Iterator[Finding]:
                    "Wait: it is tried again by itself.")  # fmt: skip
         return
     except SuperOfficeError as error:
-        yield fail("reachable", error.detail,
-                   "Check SUPEROFFICE_API_URL (or the tenant), the network, and its "
-                   "certificate.")  # fmt: skip
+        why, do = _why(error)
+        yield fail("reachable", f"{error.detail}{why}", do)
         return
     version = root.get("NetServerVersion")
     which = f"NetServer {version}" if version else "which version, it does not say"
@@ -108,6 +108,33 @@ def _superoffice() -> Iterator[Finding]:
             except SuperOfficeError as error:
                 yield warn(name, f"This could not be asked: {error.detail}",
                            "Try again; if it stays, SuperOffice's log knows why.")  # fmt: skip
+
+
+#: What is found in the text of what lies behind “cannot be reached”: what that means, what to do.
+BEHIND = (
+    ("NameResolution", "The host's name is not known.", "Check its spelling in {}, and this "
+     "machine's DNS."),
+    ("CERTIFICATE", "Its certificate is not trusted.", "With a CA of your own, name it in "
+     "REQUESTS_CA_BUNDLE; else the certificate of the host in {} has to be renewed."),
+    ("SSL", "There is no TLS at that address.", "Check scheme, host and port in {}."),
+    ("Proxy", "The proxy does not let us through.", "Check HTTPS_PROXY and NO_PROXY."),
+    ("refused", "Nobody listens there.", "Check host and port in {}, and whether the server runs."),
+    ("imed out", "It does not answer in time.", "Check host and port in {}, and the firewall."),
+)  # fmt: skip
+
+
+def _why(error: BaseException) -> tuple[str, str]:
+    """What lies behind an error of the network, and what to do about it."""
+    name = "SUPEROFFICE_LOGIN_URL" if settings.SUPEROFFICE_TENANT else "SUPEROFFICE_API_URL"
+    behind, texts = error.__cause__, []
+    while behind is not None:
+        texts.append(repr(behind))
+        behind = behind.__cause__
+    said = " ".join(texts)
+    for word, why, do in BEHIND:
+        if word in said:
+            return f" {why}", do.format(name)
+    return "", f"Check {name}, the network, and the host's certificate."
 
 
 def _root(client: Client) -> dict[str, Any]:
@@ -124,8 +151,9 @@ def _sign_in(client: Client) -> Generator[Finding, None, bool]:
     try:
         principal = client.associates.current_principal()
     except (Unauthorized, Forbidden) as error:
-        yield fail("sign-in", f"SuperOffice does not accept our sign-in: {error.detail}",
-                   "Check SUPEROFFICE_AUTH and the secrets that belong to it.")  # fmt: skip
+        names = checks_of_ours.NEEDED_BY_SCHEME.get(settings.SUPEROFFICE_AUTH, ())
+        yield fail("sign-in", f"Our sign-in is not accepted. {error.detail}",
+                   f"Check {', '.join(names) or 'SUPEROFFICE_AUTH'}.")  # fmt: skip
         return False
     except SuperOfficeError as error:
         yield fail("sign-in", f"Signing in failed: {error.detail}", "Try again.")
@@ -190,7 +218,8 @@ def _patch(client: Client) -> Iterator[Finding]:
         yield ok("patch", "This server does not say what it can do; what it refuses is learned.")
     else:
         yield warn("patch", "This server does not list PATCH for chat sessions.",
-                   "Chats are shown and not edited; a newer SuperOffice has it.")  # fmt: skip
+                   "Chats are shown and not edited; allow the verb in IIS, or "
+                   "use a newer SuperOffice.")  # fmt: skip
 
 
 def _presence(client: Client) -> Iterator[Finding]:
@@ -217,8 +246,8 @@ def _people() -> Iterator[Finding]:
     linked = Agent.objects.select_related("credential", "user")
     broken = [one for one in linked if one.credential.broken_at]
     for one in broken:
-        yield warn("people", f"SuperOffice refuses the account of {one.user.get_username()}: "
-                   f"{one.credential.broken_because}", "That person links it again.")  # fmt: skip
+        yield warn("people", f"{one.user.get_username()}: {one.credential.broken_because}",
+                   "They link it again under “My SuperOffice account”.")  # fmt: skip
     if not linked:
         yield warn("people", "Nobody has linked a SuperOffice account, so nobody can act.",
                    "`manage.py person link NAME --scheme … --secret-stdin`")  # fmt: skip

@@ -176,13 +176,23 @@ def test_the_doctor_says_what_to_do_and_fails(
     settings.SUPEROFFICE_PASSWORD = "not-this-one"
     text, code = doctor()
     assert code == 1
-    assert "fail  sign-in: SuperOffice does not accept our sign-in" in text
-    assert "Check SUPEROFFICE_AUTH" in text
+    assert "fail  sign-in        Our sign-in is not accepted. SuperOffice refused (401)" in text
+    assert "→ Check SUPEROFFICE_USER, SUPEROFFICE_PASSWORD." in text
     assert "not-this-one" not in text
     superoffice.down()
     text, code = doctor()
     assert code == 1
-    assert "fail  reachable" in text
+    assert "fail  reachable      SuperOffice cannot be reached. Nobody listens there." in text
+    assert text.splitlines()[-1].endswith("wrong.")
+
+
+def test_the_doctor_tells_why_there_is_no_connection(
+    superoffice: StandIn, db: None, settings: Settings
+) -> None:
+    settings.SUPEROFFICE_API_URL = "https://crm.nowhere.invalid/SuperOffice/api"
+    text, _ = doctor()
+    assert "The host's name is not known." in text
+    assert "→ Check its spelling in SUPEROFFICE_API_URL" in text
 
 
 def test_a_server_that_tells_nothing_about_itself_is_reachable_all_the_same(
@@ -203,7 +213,7 @@ def test_a_server_without_patch_is_told_with_what_it_means(
 ) -> None:
     superoffice.options(patch_supported=False)
     text, _ = doctor()
-    assert "warn  patch: This server does not list PATCH for chat sessions" in text
+    assert "warn  patch          This server does not list PATCH for chat sessions" in text
     assert "Chats are shown and not edited" in text
 
 
