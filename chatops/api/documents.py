@@ -47,4 +47,8 @@ pages = csp_replace(
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
     }
-)(SpectacularSwaggerSplitView.as_view(url_name="api:schema", authentication_classes=[]))
+)(
+    SpectacularSwaggerSplitView.as_view(
+        url_name="api:schema", template_name="api/docs.html", authentication_classes=[]
+    )
+)
