@@ -9,7 +9,9 @@ import pytest
 from django.contrib.auth.models import Group, User
 from pytest_django.fixtures import Settings
 
+from chatops.actions import trail
 from chatops.actions.callers import Caller, caller_of
+from chatops.actions.models import TrailEntry
 from chatops.actions.perform import Wish
 from chatops.demo.adapter import StandIn
 from chatops.remote import linking
@@ -26,6 +28,22 @@ hypothesis.settings.register_profile(
     "busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("busy")
+
+
+@pytest.fixture(autouse=True)
+def the_trail_can_be_emptied(request: pytest.FixtureRequest) -> Iterator[None]:
+    """After a test that commits, its rows are deleted one table after the other, and the trail
+    lets no line go that none is written about."""
+    marker = request.node.get_closest_marker("django_db")
+    commits = "transactional_db" in request.fixturenames or (
+        marker is not None and marker.kwargs.get("transaction")
+    )
+    if commits:
+        request.getfixturevalue("transactional_db")
+    yield
+    if commits and TrailEntry.objects.exists():
+        trail.cut(2**62, lines=0)
+        TrailEntry.objects.all().delete()
 
 
 @pytest.fixture

@@ -59,7 +59,9 @@ def _move(
     with transaction.atomic():
         before = _taken(action, state, fields)
         if before is None:  # it is no longer in the state that the caller knows
+            sender = action.sender
             action = Action.objects.select_for_update().get(pk=action.pk)
+            action.sender = sender
             before = _taken(action, state, fields)
         if before is not None:
             if session is not None:
@@ -82,10 +84,11 @@ def _taken(action: Action, state: State, fields: JSONDict) -> State | None:
 
 
 def _tell(action: Action, before: State, caller: Caller | None) -> None:
-    """The trail's line and the feed's news of a move."""
+    """The trail's line and the feed's news of a move: by who closes it, by who sent it where that
+    is found out at once, by the worker afterwards."""
     trail.record(
         "action_settled" if action.settled_at else "action_moved",
-        caller=caller,
+        caller=caller or action.sender,
         action=action,
         before=before,
         after=action.state,
@@ -239,7 +242,7 @@ def rivals(action: Action) -> list[Action]:
         return list(later.exclude(verb=Verb.PATCH_SESSION).order_by("pk"))
     wanted = action.asked["wanted"].items()
     patches = later.filter(verb=Verb.PATCH_SESSION).order_by("pk")
-    return [one for one in patches if wanted & one.asked["wanted"].items()]
+    return [one for one in patches if wanted & one.asked.get("wanted", {}).items()]
 
 
 def shown_by_chance(watched: Sequence[int], session: entities.ChatSessionEntity) -> bool:

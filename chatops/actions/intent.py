@@ -216,7 +216,7 @@ def record(plan: Plan, session: ChatSession, agent: Agent, wish: Wish, content: 
 
 def row(plan: Plan, agent: Agent, wish: Wish, content: str, started: datetime) -> Action:
     """The intent as a row, not stored yet, without the ground it stands on."""
-    return Action(
+    action = Action(
         verb=plan.verb,
         state=State.SENDING,
         lane=plan.lane,
@@ -234,6 +234,8 @@ def row(plan: Plan, agent: Agent, wish: Wish, content: str, started: datetime) -
         expires_at=started + timedelta(seconds=settings.ACTION_EXPIRES_SECONDS),
         second_of=wish.second_of,
     )
+    action.sender = wish.caller
+    return action
 
 
 def _ground(plan: Plan, found: fresh.Fresh, agent: Agent) -> JSONDict:

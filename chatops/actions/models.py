@@ -3,13 +3,18 @@
 An Action points at remote ids, never at mirror rows: the mirror can be dropped, actions cannot.
 """
 
-from typing import ClassVar
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
 from chatops.remote.models import Agent
+
+if TYPE_CHECKING:
+    from chatops.actions.callers import Caller
 
 
 class Verb(models.TextChoices):
@@ -156,6 +161,9 @@ class Action(models.Model):
 
     #: Whether this answer was given before, under the same key. Not a column.
     replayed: bool = False
+    #: Who carries it out in this process, at whose request; nobody where it was read again. Not a
+    #: column.
+    sender: Caller | None = None
 
     @property
     def is_open(self) -> bool:
@@ -168,7 +176,7 @@ class Action(models.Model):
             raise ValueError("This action has no session.")
         return self.session_id
 
-    def lane_mates(self) -> models.QuerySet["Action"]:
+    def lane_mates(self) -> models.QuerySet[Action]:
         """All actions that must not overlap with this one, itself included.
 
         A session that is not there yet has no lane: there it is the channel that has one.
@@ -208,7 +216,11 @@ class Unmasking(models.Model):
 
 
 class TrailEntry(models.Model):
-    """One line of the append-only trail, written in the transaction of what it tells."""
+    """One line of the append-only trail, written in the transaction of what it tells.
+
+    The database refuses to change a line, and to delete one unless a line `trail_cut` says up to
+    which they go (migration 0006).
+    """
 
     at = models.DateTimeField(default=timezone.now)
     actor = models.ForeignKey(
@@ -228,6 +240,7 @@ class TrailEntry(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["session_id", "-id"], name="trail_session"),
             models.Index(fields=["actor", "-id"], name="trail_actor"),
+            models.Index(fields=["-id"], condition=models.Q(what="trail_cut"), name="trail_cuts"),
         ]
 
     def __str__(self) -> str:

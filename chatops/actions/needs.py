@@ -35,6 +35,11 @@ def _was_ordered(action: Action, wish: Wish) -> bool:
     return action.attempts.filter(caller=caller, route=wish.route, key=wish.key or None).exists()
 
 
+def erased(action: Action) -> bool:
+    """Whether what it asked for, and on which ground, is no longer kept."""
+    return not action.baseline
+
+
 def second_attempt(action_id: int, *, wish: Wish) -> Action:
     """Send the same again, as a new action, because a person said so.
 
@@ -51,6 +56,8 @@ def second_attempt(action_id: int, *, wish: Wish) -> Action:
     )
     if not open_to_it:
         raise StateConflict("A second attempt is only for what needs a person.", action=action)
+    if erased(action):
+        raise StateConflict("What it asked for has been erased.", action=action)
     return verbs.again(
         action,
         wish=Wish(wish.caller, wish.key, wish.route, wish.version, wish.stamp, second_of=action),

@@ -118,6 +118,7 @@ REFUSALS = (
     _("%(names)s has changed at SuperOffice since you saw it."),
     _("This action does not need a person (any more)."),
     _("A second attempt is only for what needs a person."),
+    _("What it asked for has been erased."),
     _("Your role does not allow closing actions."),
     _("Your role does not allow ordering a second attempt."),
     _("Your role does not allow this on this chat."),

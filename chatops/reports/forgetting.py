@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, Max, OuterRef
 from django.utils import timezone
 
 from chatops.actions import policy, trail
@@ -130,18 +130,23 @@ def _clear_actions(session_ids: Sequence[int]) -> tuple[int, int]:
     with transaction.atomic():
         Unmasking.objects.filter(session_id__in=session_ids).exclude(words="").update(words="")
         settled = actions.exclude(state__in=OPEN_STATES)
-        cleared = settled.update(asked={}, baseline={}, proof={}, detail="")
+        # Without what was asked for there is nothing left to look for.
+        cleared = settled.update(
+            asked={}, baseline={}, proof={}, detail="", look_at=None, watch_until=None
+        )
     return cleared, actions.filter(state__in=OPEN_STATES).count()
 
 
 def _cut_trail(days: int, now: datetime) -> int:
-    """Drop what the trail need not keep; that it was done is its next line."""
+    """Drop what the trail need not keep; that it is done is its next line."""
     if not days:
         return 0
     with transaction.atomic():
         edge = now - timedelta(days=days)
         Unmasking.objects.filter(until__lt=edge).delete()
-        dropped, _ = TrailEntry.objects.filter(at__lt=edge).delete()
-        if dropped:
-            trail.record("trail_cut", caller=None, detail={"lines": dropped})
-    return dropped
+        old = TrailEntry.objects.filter(at__lt=edge)
+        kept = old.aggregate(lines=Count("pk"), last=Max("pk"))
+        if kept["lines"]:
+            trail.cut(kept["last"], lines=kept["lines"])
+            old.delete()
+    return int(kept["lines"])

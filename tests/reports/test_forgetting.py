@@ -10,13 +10,15 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from chatops.actions import errors
+from chatops.actions import errors, needs, settle
 from chatops.actions.models import Action, TrailEntry
 from chatops.bulk import carrying, preparing, runs
+from chatops.demo.adapter import StandIn
 from chatops.mirror import ingest, search, text_index
 from chatops.mirror.models import ChatMessage, ChatSession
 from chatops.notebook import notes, reviews
 from chatops.notebook.models import Review
+from chatops.remote import wiring
 from chatops.reports import forgetting
 from tests.conftest import MakePerson, Person
 from tests.reports.conftest import KARI, MIA, SignIn, carrier, say, store
@@ -185,6 +187,26 @@ def test_an_action_under_way_keeps_what_it_must_look_for_and_is_reported(
     Action.objects.update(state="done")
     assert forgetting.erase_session(oscar.caller(), 1).actions == 1
     assert everywhere(SECRET) == []
+
+
+def test_what_is_erased_is_no_longer_looked_for(
+    office: None, superoffice: StandIn, oscar: Person
+) -> None:
+    chat(1, timezone.now())
+    act(1, oscar, "needs_person")
+    Action.objects.update(look_at=timezone.now(), watch_until=timezone.now() + timedelta(days=1))
+    forgetting.erase_session(oscar.caller(), 1)
+    assert settle.run_due(wiring.service_client()) == 0
+
+
+def test_what_is_erased_is_not_attempted_again(
+    office: None, superoffice: StandIn, kari: Person, oscar: Person
+) -> None:
+    chat(1, timezone.now())
+    lost = act(1, kari, "needs_person")
+    forgetting.erase_session(oscar.caller(), 1)
+    with pytest.raises(errors.StateConflict, match="erased"):
+        needs.second_attempt(lost.pk, wish=kari.wish())
 
 
 def test_texts_go_after_their_time_and_facts_after_theirs(
