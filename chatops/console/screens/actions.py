@@ -9,11 +9,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from chatops.actions import needs, outcomes, policy
-from chatops.actions.models import Action, State
+from chatops.actions import ending, needs, outcomes, policy
+from chatops.actions.models import WATCHED, Action, State, Verb
 from chatops.actions.policy import Right
 from chatops.console import acting, lines, paging, wording
 from chatops.console.screen import caller_from, screen, show
+from chatops.console.screens import edit
 from chatops.console.sentences import told
 from chatops.console.story import ICONS
 from chatops.mirror.models import ChatSession
@@ -90,8 +91,10 @@ def action(request: HttpRequest, action_id: int) -> HttpResponse:
             "session": session,
             "line": lines.lines([session], caller)[0] if session else None,
             "said": _said(one, session, reads=policy.reads_transcript(caller)),
+            "wished": _wished(one),
+            "rivals": decorated(ending.rivals(one)) if one.state in WATCHED else [],
             "closes": may_close and one.state == State.NEEDS_PERSON,
-            "repeats": may_close and retry and caller.agent is not None,
+            "repeats": may_close and retry and caller.agent is not None and not needs.erased(one),
             "attempts": decorated(list(one.attempts.select_related("requested_by"))),
             "answered": wording.answer(one.answer) if one.answer else "",
             "trail": [
@@ -107,6 +110,18 @@ def _said(one: Action, session: ChatSession | None, *, reads: bool) -> str:
     request = one.asked.get("request")
     found = request.get("message", "") if isinstance(request, dict) else ""
     return str(found) if session is not None and reads else ""
+
+
+def _wished(one: Action) -> str:
+    """What a transfer or an edit asked for; of e-mail and phone only that they were to change."""
+    if one.verb == Verb.TRANSFER and "to" in one.asked:
+        return ending.name_of(int(one.asked["to"]))
+    wanted = one.asked.get("wanted", {}) if one.verb == Verb.PATCH_SESSION else {}
+    shown = [
+        str(edit.LABELS[path]) if path in edit.PERSONAL else f"{edit.LABELS[path]}: {value}"
+        for path, value in wanted.items()
+    ]
+    return ", ".join(shown)
 
 
 @screen
