@@ -16,7 +16,7 @@ anybody would have written is not believed.
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -37,13 +37,16 @@ LEAVES = {Rank.WHOLE: 0.5, Rank.POLL: 0.25, Rank.HINT: 0.0, Rank.PERSON: 0.0}
 #: How much further ahead than we write a time may lie; others may have written it after we looked
 #: at our clock. Seconds.
 BELIEVED = 30.0
+#: Polls and hints believe for so long, in seconds, that the row still holds nobody back. A call
+#: that is under way when a pause begins is not called back either, and takes longer than this.
+CLEAR_FOR = 0.05
 #: A success is written down at most this often, and at once when it ends a failure.
 OK_NOTED_EVERY = timedelta(seconds=2)
 
 
 class _Standing(NamedTuple):
-    """What every call asks of the row. Asked before each call, so in plain SQL: making the query
-    with the ORM took several times as long as the database does to answer it."""
+    """What calls ask of the row: in plain SQL, since making the query with the ORM took several
+    times as long as the database does to answer it."""
 
     not_before: float
     open_until: float
@@ -70,6 +73,10 @@ _BUDGET = """
 """
 
 
+#: A row that holds nobody back, and into which a success need not be written.
+_CLEAR = _Standing(0.0, 0.0, 0, ok_is_old=False)
+
+
 class _Noted(threading.local):
     """What this thread saw before the call it is making."""
 
@@ -85,12 +92,15 @@ class GateClosed(NotSent):
     passing = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SharedGate:
-    """The gate, as the transport asks it. Keeps nothing itself: the row is the truth."""
+    """The gate, as the transport asks it. The row is the truth; kept here is only until when it is
+    believed to hold nobody back."""
 
     #: Polls may wait this long for budget; people do not wait, they overdraw. Seconds.
     patience: float = 10.0
+    #: On the monotonic clock.
+    _clear_until: float = field(default=0.0, init=False)
 
     def before(self, *, write: bool, rank: Rank) -> None:
         """Let the call pass, now or after a short wait. Raises GateClosed otherwise."""
@@ -107,12 +117,24 @@ class SharedGate:
             time.sleep(min(wait, 0.25))
 
     def _try(self, rank: Rank) -> float:
-        now = time.time()
-        _noted.standing = seen = _standing()
-        self._check(seen, now, person=rank is Rank.PERSON)
+        person = rank is Rank.PERSON
+        if person or time.monotonic() >= self._clear_until:
+            self._ask(person=person)
+        else:
+            _noted.standing = _CLEAR
         if not settings.REMOTE_CALLS_PER_SECOND:
             return 0.0
         return _take(rank)
+
+    def _ask(self, *, person: bool) -> None:
+        now, asked = time.time(), time.monotonic()
+        if 0 <= asked - self._clear_until < CLEAR_FOR:
+            self._clear_until = asked + CLEAR_FOR  # this thread asks for the others, too
+        _noted.standing = seen = _standing()
+        clear = seen._replace(not_before=0.0) == _CLEAR
+        clear = clear and seen.not_before + POLLS_RESUME_LATER <= now
+        self._clear_until = asked + CLEAR_FOR if clear else 0.0
+        self._check(seen, now, person=person)
 
     def _check(self, seen: _Standing, now: float, *, person: bool) -> None:
         pause, rest = _pause_left(seen, now, person=person), _rest_left(seen, now)
@@ -131,6 +153,8 @@ class SharedGate:
 
     def after(self, exchange: Exchange) -> None:
         """Learn from what came of the call."""
+        if exchange.error is not None:
+            self._clear_until = 0.0
         if exchange.status == 429:
             _pause(exchange.retry_after or settings.REMOTE_THROTTLED_SECONDS)
         elif exchange.retry_after and exchange.status == 503:

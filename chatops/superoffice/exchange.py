@@ -2,7 +2,7 @@
 
 import logging
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
 
@@ -73,4 +73,7 @@ def pattern(path: str) -> str:
 def log(exchange: Exchange) -> None:
     """One line per attempt."""
     level = logging.INFO if exchange.error is None else logging.WARNING
-    logger.log(level, "superoffice request", extra=asdict(exchange))
+    if logger.isEnabledFor(level):
+        # Not `asdict`, which copies deeply: that took a tenth of a call's processor time.
+        facts = {name: getattr(exchange, name) for name in Exchange.__slots__}
+        logger.log(level, "superoffice request", extra=facts)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from chatops.demo.adapter import StandIn
@@ -198,3 +199,31 @@ def test_times_written_before_the_clock_was_set_back_hold_nobody_up(settings: Se
     gate.state()
     Gate.objects.update(not_before=time.time() + 7200, open_until=time.time() + 7200, failures=9)
     SharedGate().before(write=False, rank=Rank.POLL)
+
+
+def test_a_poll_that_has_just_asked_asks_again_a_moment_later_and_people_always_do(
+    django_assert_num_queries: DjangoAssertNumQueries, superoffice: StandIn
+) -> None:
+    ask()  # notes the success
+    asking = SharedGate()
+    with django_assert_num_queries(1):
+        asking.before(write=False, rank=Rank.POLL)
+        asking.before(write=False, rank=Rank.HINT)
+        asking.before(write=False, rank=Rank.WHOLE)
+    with django_assert_num_queries(1):
+        asking.before(write=True, rank=Rank.PERSON)
+    Gate.objects.update(not_before=time.time() + 30)  # another process was told to wait
+    time.sleep(gate.CLEAR_FOR)
+    with pytest.raises(GateClosed):
+        asking.before(write=False, rank=Rank.POLL)
+    with pytest.raises(GateClosed):
+        asking.before(write=False, rank=Rank.POLL)
+
+
+def test_what_this_process_met_itself_holds_its_polls_back_at_once(superoffice: StandIn) -> None:
+    ask()
+    superoffice.fault("status", status=429, times=1, headers={"Retry-After": "30"})
+    with pytest.raises(errors.Throttled):
+        ask()
+    with pytest.raises(GateClosed):
+        ask()
