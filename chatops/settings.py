@@ -291,7 +291,9 @@ if _database["ENGINE"].endswith("sqlite3"):
     _database["TEST"] = {"NAME": str(Path(gettempdir()) / f"chatops-test-{os.getpid()}.sqlite3")}
 else:
     _database["OPTIONS"] = {
-        "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", 24), "timeout": 10}
+        "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", 24), "timeout": 10},
+        # Django's own statements are none of these: they bring their values in their text.
+        "prepare_threshold": 5,
     }
     _database["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

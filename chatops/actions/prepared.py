@@ -52,12 +52,10 @@ class Prepared(Generic[M]):
         if plan is None:
             plan = self._mine.plan = _made(self._rows(_VALUE))
         parameters = [text if one == _VALUE else one for one in plan.parameters]
-        with connections[plan.database].cursor() as cursor:
-            cursor.execute(plan.sql, parameters)
-            found = cursor.fetchone()
-        if found is None:
+        found = _asked(plan.database, plan.sql, parameters)
+        if not found:
             return None
-        (row,) = plan.compiler.apply_converters([found], plan.converters)
+        (row,) = plan.compiler.apply_converters(found, plan.converters)
         one: Any = plan.model.from_db(plan.database, plan.names, row[plan.columns])
         for related in plan.related:
             related.populate(row, one)
@@ -108,9 +106,7 @@ class Kept:
         if one is None:
             return []
         parameters = [number if given == NUMBER else given for given in one.parameters]
-        with connections[one.database].cursor() as cursor:
-            cursor.execute(one.sql, parameters)
-            found = cursor.fetchall()
+        found = _asked(one.database, one.sql, parameters)
         rows = [dict(zip(one.names, row, strict=True)) for row in found]
         for column, (converters, expression) in one.converters.items():
             for row in rows:
@@ -121,6 +117,24 @@ class Kept:
         return rows
 
 
+def _asked(database: str, sql: str, parameters: list[Any]) -> list[Any]:
+    """The rows. PostgreSQL plans the statement once, too, for each connection: reading and planning
+    the token's takes it ten times as long as answering it."""
+    connection = connections[database]
+    found: list[Any]
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            found = cursor.fetchall()
+        return found
+    from psycopg import Cursor  # not there where only SQLite is
+
+    connection.ensure_connection()
+    with connection.wrap_database_errors, Cursor(connection.connection) as planned:
+        found = planned.execute(sql, parameters, prepare=True).fetchall()
+    return found
+
+
 def _statement(rows: models.QuerySet[Any, Any]) -> _Statement | None:
     """What Django's own iteration over `values` works out each time; None when nothing fits."""
     compiler = rows.query.get_compiler(using=rows.db)
@@ -129,7 +143,7 @@ def _statement(rows: models.QuerySet[Any, Any]) -> _Statement | None:
     except EmptyResultSet:
         return None
     select: Any = compiler.select
-    names = list(rows.query.values_select)
+    names = [*rows.query.values_select, *rows.query.annotation_select]
     converters: Any = compiler.get_converters([one[0] for one in select])
     by_name = {names[place]: one for place, one in converters.items()}
     return _Statement(rows.db, sql, tuple(parameters), names, by_name, compiler.connection)

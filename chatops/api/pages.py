@@ -7,7 +7,7 @@ nothing: whoever makes one up sees what their rights show anyway.
 import base64
 import binascii
 import json
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -99,7 +99,7 @@ _kept = Kept()
 
 
 def page(
-    rows: QuerySet[Any, Any],
+    rows: QuerySet[Any, Any] | Callable[[], QuerySet[Any, Any]],
     order: Order,
     start: Cursor | None,
     size: int,
@@ -108,16 +108,18 @@ def page(
 ) -> Page:
     """The page of `size` rows that `start` asks for; the first one without.
 
-    `known_as` says all that `rows` depends on: a list by id then makes its statement only once.
+    `known_as` says all that `rows` depends on: a list by id then makes its statement only once, and
+    `rows`, if it is a function, is called only for that.
     """
+    made = rows if callable(rows) else lambda: rows
     back = start is not None and start.back
     if known_as is not None and order.column == "id":
         name = (known_as, order.descending, start is None, back, size)
         found = _kept.rows(
-            name, lambda: _by_id(rows, order, start, size), 0 if start is None else start.id
+            name, lambda: _by_id(made(), order, start, size), 0 if start is None else start.id
         )
     else:
-        found = _in_parts(rows, order, start, size, back=back)
+        found = _in_parts(made(), order, start, size, back=back)
     more = len(found) > size
     del found[size:]
     if back:

@@ -18,6 +18,8 @@ from chatops.api.params import Query, associate_words, body_of, id_in
 from chatops.api.parsers import JSONPatchParser, MergePatchParser, StrictJSONParser
 from chatops.api.problems import Problem, invalid
 from chatops.api.shapes import SESSION_FIELDS
+from chatops.mirror import as_of
+from chatops.mirror.querysets import ChatSessionQuerySet
 from chatops.remote import wiring
 from chatops.sync import refresh
 
@@ -57,7 +59,10 @@ class Sessions(View):
         shape = shape_of(query, expandable=(sight.CARRIER,))
         self.need(Right.READ)
         words = associate_words(self.caller, query)
-        rows = filtered(policy.visible_sessions(self.caller), query, words)
+
+        def narrowed(rows: ChatSessionQuerySet) -> ChatSessionQuerySet:
+            return filtered(rows, query, words)
+
         search = query.text("search")
         if search and order.column != "id":
             raise invalid("ordering", "With `search`, only `id` and `-id`.")
@@ -66,11 +71,19 @@ class Sessions(View):
             return responses.not_modified(etag)
         columns = (*sight.columns(self.caller), *({order.column} - {"id"}))
         if search:
-            where = searching.allowed(self.caller, lambda rows: filtered(rows, query, words))
+            where = searching.allowed(self.caller, narrowed)
             page = searching.sessions(search, where, order, start, size, columns=columns)
         else:
             known_as = _known_as(self.caller, query, columns)
-            page = pages.page(rows.values(*columns), order, start, size, known_as=known_as)
+            page = pages.page(
+                lambda: narrowed(policy.visible_sessions(self.caller)).values(
+                    *columns, read_at=as_of.column()
+                ),
+                order,
+                start,
+                size,
+                known_as=known_as,
+            )
         texts = sight.sessions(self.caller, page.rows, **shape)
         return responses.a_list(request, texts, page, etag)
 

@@ -1,9 +1,12 @@
 """Sessions, messages, topics and agents, as programs read them."""
 
 import json
+from datetime import UTC, datetime
+
+import pytest
 
 from chatops.demo.adapter import StandIn
-from chatops.mirror.models import ChatSession
+from chatops.mirror.models import ChatSession, SessionReading
 from tests.api.conftest import Bulk, MakeProgram, Mirrored, Program, indexed
 from tests.conftest import Person
 
@@ -31,6 +34,23 @@ def test_the_list_passes_on_what_one_session_answers(api: Program, bulk: Bulk) -
     listed = api.get("sessions/").json["results"]
     assert [one["id"] for one in listed] == [3, 2, 1]
     assert listed[0] == api.get("sessions/3/").json
+
+
+@pytest.mark.parametrize(
+    ("read_at", "told"),
+    [
+        (datetime(2026, 3, 1, 8, 0, 5, tzinfo=UTC), "2026-03-01T08:00:05Z"),
+        (datetime(2026, 3, 1, 8, 0, 5, 120000, tzinfo=UTC), "2026-03-01T08:00:05.120000Z"),
+        (None, None),
+    ],
+)
+def test_a_list_and_a_session_tell_alike_when_it_was_read(
+    api: Program, bulk: Bulk, read_at: datetime | None, told: str | None
+) -> None:
+    bulk([1])
+    SessionReading.objects.update(read_at=read_at)
+    assert api.get("sessions/").json["results"][0]["as_of"] == told
+    assert api.get("sessions/1/").json["as_of"] == told
 
 
 def test_fields_are_those_asked_for_and_no_others(api: Program, bulk: Bulk) -> None:
