@@ -265,9 +265,6 @@ class Change(models.Model):
     object_id = models.BigIntegerField()
     at = models.DateTimeField()
 
-    class Meta:
-        indexes: ClassVar = [models.Index(fields=["at"], name="change_at")]
-
 
 class Head(models.Model):
     """One row: the last feed number, the oldest one kept, and the epoch they belong to."""

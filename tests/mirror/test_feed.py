@@ -74,6 +74,19 @@ def test_pruning_everything_leaves_the_last_number_usable() -> None:
 
 
 @pytest.mark.django_db
+def test_what_a_clock_that_was_ahead_has_written_is_pruned_with_what_came_after_it() -> None:
+    for one in range(1, 6):
+        tell(one)
+    last, now = feed.position().last, timezone.now()
+    Change.objects.filter(number__lt=last).update(at=now - timedelta(days=30))
+    Change.objects.filter(number=last - 3).update(at=now + timedelta(days=3000))
+    feed.prune(older_than=timedelta(days=14))
+    assert [one.number for one in feed.after(last - 1)] == [last]
+    with pytest.raises(feed.CursorGone):
+        feed.after(last - 2)
+
+
+@pytest.mark.django_db
 def test_pruned_between_the_two_looks_is_gone_and_never_a_hole() -> None:
     """What a reader finds when rows are dropped after it has seen where the feed stands."""
     for one in range(1, 6):
