@@ -70,6 +70,13 @@ class Plan:
     ) -> None:
         """Add what one session's answer changes. An older answer may only add what is unknown."""
         kind = Change.Kind.MESSAGE
+        if not held and not older:  # all of it is new: a first load is little else
+            self.created += len(new)
+            self.write += new
+            self.news += [feed.News(kind, row[0], session_id) for row in new]
+            if new:
+                self.touched.add(session_id)
+            return
         for row in new:
             pk = row[0]
             before = held.get(pk)
