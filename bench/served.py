@@ -32,6 +32,12 @@ class Served:
         return sum(_resident(pid) for pid in [self.pid, *_children(self.pid)])
 
 
+def processor_seconds(pid: int) -> float:
+    """What a process has had of the processor so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def _resident(pid: int) -> int:
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmRSS:"):

@@ -54,7 +54,7 @@ ENUMS = """
 ChatSessionStatus; ChatSessionFlags; ChatMessageType; ChatMessageSpecialType; WebhookState; State
 ChangeType; AssociateType; RoleType; TableRight.Mask; FieldRight.Mask; SaleStatus; SaleCompleted
 TicketBaseStatus; TicketOrigin; TicketSecurityLevel; TicketReadStatus; RequiredFields
-OfflineFields; Size; Theme; NotifyVia; NotifyWhen
+OfflineFields; Size; Theme; NotifyVia; NotifyWhen; UserType; EjUserStatus; AtypeIdx
 """
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs/contract.md").read_text(encoding="utf-8")

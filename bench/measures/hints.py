@@ -15,7 +15,7 @@ from django.test import override_settings
 from bench import filling
 from bench.measures.lag import SECRET, SERVICE, TENANT
 from bench.measures.limits import at_most
-from bench.served import free_port, serving, working
+from bench.served import free_port, processor_seconds, serving, working
 from bench.timing import Result
 from chatops.demo.adapter import StandIn
 from chatops.superoffice import webhooks
@@ -43,15 +43,19 @@ def measure(size: str, repeats: int) -> list[Result]:
         port = free_port()
         address = {"SUPEROFFICE_API_URL": office.url, "PUBLIC_URL": f"http://127.0.0.1:{port}"}
         running.enter_context(override_settings(WEBHOOK_SECRETS=[SECRET], **SERVICE, **address))
-        running.enter_context(serving(port, **SERVICE, **TENANT, **address))
-        running.enter_context(working(**SERVICE, **TENANT, **address))
+        served = running.enter_context(serving(port, **SERVICE, **TENANT, **address))
+        worker = running.enter_context(working(**SERVICE, **TENANT, **address))
         requests = [_request(number, chats) for number in range(WARMING + HINTS[size])]
+        before = [processor_seconds(pid) for pid in (served.pid, worker)]
         taken = sorted(asyncio.run(_deliver(port, requests))[WARMING:])
+        after = [processor_seconds(pid) for pid in (served.pid, worker)]
     stored = WebhookDelivery.objects.count()
     if stored != len(requests):
         raise RuntimeError(f"{stored} of {len(requests)} hints were stored")
     at = statistics.quantiles(taken, n=100)
     told = {"p50": round(at[49], 1), "p95": round(at[94], 1), "worst": round(taken[-1], 1)}
+    each = [(two - one) * 1000 / len(requests) for one, two in zip(before, after, strict=True)]
+    told |= {"processor_ms": round(each[0], 2), "workers_processor_ms": round(each[1], 2)}
     return [at_most(f"hint answered, {PER_SECOND}/s, remote frozen, p99", at[98], 50, "ms", **told)]
 
 

@@ -6,18 +6,18 @@ nothing of the hint's body is copied anywhere (contract, fact 3).
 
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from hashlib import blake2b
 from itertools import chain, islice
+from typing import Any
 
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
-from django.db.backends.utils import CursorWrapper
 from django.db.models import F
 from django.utils import timezone
 
@@ -45,14 +45,17 @@ OF_A_THREAD = 2
 LONGEST_ID = 64
 
 
-#: One statement that is its own transaction: at 200 a second each further one counts.
+#: One statement, its own transaction, for all that came together: at 200 a second each further one
+#: counts. `repeats` of a new row are those that came with it.
 _INSERT = """
 INSERT INTO sync_webhookdelivery
     (event_id, event, session_id, received_at, due_at, state, settled_at, detail, repeats, attempts)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 0, 0)
-ON CONFLICT (event_id) DO UPDATE SET repeats = sync_webhookdelivery.repeats + 1
-RETURNING repeats
+VALUES {rows}
+ON CONFLICT (event_id) DO UPDATE SET
+    repeats = sync_webhookdelivery.repeats + 1 + excluded.repeats
+RETURNING event_id, repeats
 """
+_ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, 0)"
 _DOOR = threading.Lock()
 #: Seconds that a hint waits for the database; then SuperOffice is told to come again.
 PATIENCE = 1.4
@@ -136,33 +139,37 @@ def store(body: bytes, event_header: str | None = None) -> Verdict:
 
 def store_all(hints: Sequence[Hint]) -> list[Verdict]:
     """Remember these in one commit; what became of each. Raises DatabaseError: none is stored."""
+    times = Counter(hint.key for hint in hints)
     # In one order everywhere, so that two processes with the same hints never wait for each other.
-    places = sorted(range(len(hints)), key=lambda place: hints[place].key)
-    verdicts = [Verdict.STORED] * len(hints)
-    together = transaction.atomic() if len(hints) > 1 else nullcontext()
-    with _turn(), together, connection.cursor() as cursor:
-        for place in places:
-            verdicts[place] = _remember(cursor, hints[place])
-    return verdicts
+    first = sorted({hint.key: hint for hint in reversed(hints)}.values(), key=lambda one: one.key)
+    values: list[Any] = []
+    for hint in first:
+        values += _row(hint, repeats=times[hint.key] - 1)
+    with _turn(), connection.cursor() as cursor:
+        cursor.execute(_INSERT.format(rows=", ".join([_ROW] * len(first))), values)
+        held: dict[str, int] = dict(cursor.fetchall())
+    new = {key for key, repeats in held.items() if repeats == times[key] - 1}
+    return [_verdict(hint, new) for hint in hints]
+
+
+def _verdict(hint: Hint, new: set[str]) -> Verdict:
+    if hint.key not in new:
+        return Verdict.REPEATED
+    new.remove(hint.key)  # what comes with it is a repeat
+    return Verdict.IGNORED if hint.session_id is None else Verdict.STORED
 
 
 def _digest(body: bytes) -> str:
     return f"digest:{blake2b(body, digest_size=16).hexdigest()}"
 
 
-def _remember(cursor: CursorWrapper, hint: Hint) -> Verdict:
+def _row(hint: Hint, *, repeats: int) -> tuple[object, ...]:
     ignored = hint.session_id is None
     moment = connection.ops.adapt_datetimefield_value(timezone.now())
     state = State.IGNORED if ignored else State.WAITING
     settled = moment if ignored else None
-    cursor.execute(
-        _INSERT,
-        [hint.key, hint.event, hint.session_id, moment, moment, state, settled, hint.detail],
-    )
-    [(repeats,)] = cursor.fetchall()
-    if repeats:
-        return Verdict.REPEATED
-    return Verdict.IGNORED if ignored else Verdict.STORED
+    who = (hint.key, hint.event, hint.session_id)
+    return (*who, moment, moment, state, settled, hint.detail, repeats)
 
 
 def run_due(client: Client, *, stop: Callable[[], bool] = never) -> int:
