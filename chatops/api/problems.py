@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.template.loader import get_template
 from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -210,7 +211,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: no traceback, and for programs the id under which our log has it."""
+    """500: no traceback, and the id under which our log has it."""
     if not is_for_programs(request):
-        return defaults.server_error(request)
+        about = {"request_id": getattr(request, "request_id", "")}
+        return HttpResponse(get_template("500.html").render(about), status=500)
     return plain(request, 500, OURS)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from chatops.actions import policy
@@ -76,6 +77,11 @@ def listed(sessions: ChatSessionQuerySet) -> ChatSessionQuerySet:
 def customer_name(session: ChatSession) -> str:
     """What the customer is called here: the name that was typed, or the number of the chat."""
     return session.customer_name.strip() or _("Visitor %(id)s") % {"id": session.pk}
+
+
+def person_name(user: object) -> str:
+    """What a person is called here: the full name, or the one to sign in with; empty of nobody."""
+    return (user.get_full_name() or user.get_username()) if isinstance(user, User) else ""
 
 
 def initials(name: str) -> str:

@@ -8,8 +8,8 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from chatops.console.lines import person_name
 from chatops.console.models import Looking
-from chatops.remote.models import Agent
 
 #: `here.js` beats every 15 s; whoever was silent for longer than this has gone.
 SEEN_WITHIN = timedelta(seconds=40)
@@ -32,6 +32,5 @@ def others(user: User, session_id: int) -> str:
     since = timezone.now() - SEEN_WITHIN
     rows = Looking.objects.filter(session_id=session_id, seen_at__gte=since).exclude(user=user)
     users = [row.user for row in rows.select_related("user").order_by("user__username")[:10]]
-    agents = {one.user_id: one.full_name for one in Agent.objects.filter(user__in=users)}
-    names = [agents.get(one.pk) or one.get_full_name() or one.get_username() for one in users]
+    names = [person_name(one) for one in users]
     return _("Also looking: %(names)s") % {"names": ", ".join(names)} if names else ""

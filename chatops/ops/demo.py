@@ -101,7 +101,9 @@ def make_people() -> None:
             user, _ = people.add(one.name, one.role)
             # Shorter than the rules for passwords allow: it is printed, and it is the demo.
             user.set_password(one.password)
-            user.save(update_fields=["password"])
+            if not one.chats:  # the others are called what the stand-in calls them
+                user.first_name = one.name.title()
+            user.save(update_fields=["password", "first_name"])
         if one.chats and not Agent.objects.filter(user=user).exists():
             secret = {"user": one.name, "password": one.password}
             linking.link(user, Credential.Scheme.BASIC, secret)

@@ -112,7 +112,16 @@ def _store(user: User, name: str, trial: Credential, principal: entities.Princip
                 "credential": credential,
             },
         )
+        _name(user, principal.full_name)
     return agent
+
+
+def _name(user: User, full_name: str) -> None:
+    """Who has no name here is called what SuperOffice calls them."""
+    first, _, last = full_name.strip().rpartition(" ")
+    if last and not user.get_full_name():
+        user.first_name, user.last_name = first[:150], last[:150]
+        user.save(update_fields=["first_name", "last_name"])
 
 
 def check(agent: Agent, *, deadline: float | None = None) -> entities.Principal:
@@ -129,6 +138,7 @@ def check(agent: Agent, *, deadline: float | None = None) -> entities.Principal:
     if principal.associate_id != agent.associate_id:
         _mark(credential, "SuperOffice says that it belongs to somebody else now.")
         raise LinkRefused("SuperOffice says that this account belongs to somebody else now.")
+    _name(agent.user, principal.full_name)
     Credential.objects.filter(pk=credential.pk).update(
         broken_at=None, broken_because="", checked_at=timezone.now()
     )

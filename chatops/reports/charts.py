@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 WIDTH, HEIGHT = 1000.0, 100.0
 #: The part of its place that a bar fills.
-FILL = 0.74
+FILL = 0.68
 #: Leading digits that half of is easily told.
 ROUND = (1, 2, 3, 4, 5, 6, 8, 10)
 
@@ -36,6 +36,15 @@ class Curve(NamedTuple):
     path: str
 
 
+class Tick(NamedTuple):
+    """A word below the plot: under the middle of its place, in percent, and what is there."""
+
+    x: float
+    label: str
+    #: Which end of the word stands there: at the edges of a plot it would stick out.
+    anchor: str
+
+
 @dataclass(frozen=True, slots=True)
 class Chart:
     """Bars and lines over the same places, the words below them, and the scale's upper end."""
@@ -43,7 +52,7 @@ class Chart:
     bars: list[Mark]
     curves: list[Curve]
     top: int
-    ticks: list[str]
+    ticks: list[Tick]
 
 
 def scale(most: float) -> int:
@@ -115,9 +124,14 @@ def _path(values: Sequence[int | None], step: float, top: int) -> str:
     return "".join(parts)
 
 
-def ticks(labels: Sequence[str], most: int = 7) -> list[str]:
-    """At most so many of the labels, the first and the last among them, evenly apart."""
-    count = min(most, len(labels))
-    if count < 2:
-        return list(labels)
-    return [labels[round(place * (len(labels) - 1) / (count - 1))] for place in range(count)]
+def ticks(labels: Sequence[str], most: int = 7) -> list[Tick]:
+    """At most so many of the labels, the first among them, evenly apart."""
+    count = len(labels)
+    places = range(0, count, ceil(count / most) or 1)
+    return [_tick(labels[place], (place + 0.5) / count * 100) for place in places]
+
+
+def _tick(label: str, x: float) -> Tick:
+    if x < len(label) or x > 100 - len(label):
+        return Tick(0 if x < 50 else 100, label, "start" if x < 50 else "end")
+    return Tick(round(x, 2), label, "middle")

@@ -1,11 +1,14 @@
-// Every action by key; `?` lists them.
+// Every action by key; `?` lists them. What has `data-press` is pressed by that key: a link is
+// followed, a menu opened at its first field, a field stepped into.
 import * as picking from "./picking.js";
 import * as notes from "./notes.js";
+import { kept } from "./words.js";
 
 const GO = { q: "index", s: "sessions", a: "actions", m: "mirror", n: "numbers", r: "review" };
 const ACTS = { a: "accept_transfer", r: "reject_transfer", p: "pick_up" };
 // What is typed into; a box that is ticked is not.
 const TYPED = "input:not([type=checkbox]), textarea, select, [contenteditable], dialog[open]";
+const FIELDS = "select, input:not([type=hidden]), textarea, .sheet a, .sheet button";
 let waitingForGo = 0;
 
 function isTyping(target) {
@@ -33,6 +36,21 @@ function act(verb) {
   const form = scope.querySelector(`main form[data-act="${verb}"], form[data-act="${verb}"]`);
   form?.requestSubmit(form.querySelector("button"));
   return Boolean(form);
+}
+
+/** Whether single letters are keys: who speaks to the computer, or presses by chance, puts them off. */
+function heard() {
+  return kept.get("keys") !== "off";
+}
+
+function pressed(key) {
+  const wanted = `[data-press="${CSS.escape(key)}"]`;
+  const spot = [...document.querySelectorAll(`main ${wanted}`)].find((one) => one.offsetParent);
+  if (!spot) return false;
+  if (spot.matches("summary")) spot.parentElement.open = true;
+  if (spot.matches("a, button")) spot.click();
+  else (spot.matches("summary") ? spot.parentElement.querySelector(FIELDS) ?? spot : spot).focus();
+  return true;
 }
 
 function go(letter) {
@@ -66,15 +84,30 @@ function press(event) {
     if (!field) return false;
     field.focus();
   } else if (key === "n") return notes.write();
-  else if (ACTS[key]) return act(ACTS[key]);
-  else return false;
+  else return ACTS[key] && act(ACTS[key]) ? true : pressed(key);
   return true;
 }
 
+/** Escape closes the menu that one is in, else leaves the field. */
+function leave(target) {
+  const menu = target.closest("details.menu[open]");
+  if (menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  } else if (target.matches("input, textarea, select")) target.blur();
+}
+
 export function start() {
+  const box = document.getElementById("keys-on");
+  if (box) {
+    box.checked = heard();
+    box.addEventListener("change", () => kept.set("keys", box.checked ? null : "off"));
+  }
+
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && isTyping(event.target)) event.target.blur();
+    if (event.key === "Escape") leave(event.target);
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (!heard() && event.key.length === 1) return;
     if (press(event)) event.preventDefault();
   });
 }

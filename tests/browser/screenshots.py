@@ -105,6 +105,7 @@ def arrange(house: House, browser: Browser) -> None:
     kari.open("review/")
     page.get_by_label("Criterion").fill("Answered the question")
     page.get_by_role("button", name="Add").click()
+    page.get_by_text("Answered the question").wait_for()
     kari.open(f"sessions/{chat.id}/")
     page.get_by_role("button", name="To the review queue").click()
     prepare_run(kari, "reset")
@@ -116,6 +117,7 @@ def arrange(house: House, browser: Browser) -> None:
 def prepare_run(window: Window, deed: str) -> None:
     """The preview of doing this to all that are open."""
     page = window.open("sessions/?show=open")
+    page.get_by_label("This page").check()
     page.get_by_label("What to do").select_option(deed)
     page.get_by_label("Which chats").select_option("all")
     page.get_by_role("button", name="Continue").click()

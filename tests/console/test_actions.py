@@ -54,7 +54,7 @@ def test_what_i_write_is_sent_as_text_and_shown_as_text(
     mia_there.post(f"sessions/{chat.id}/messages/", text="<b>1 < 2</b>\nyes")
     page = mia_there.page(f"sessions/{chat.id}/")
     assert "&lt;b&gt;1 &lt; 2&lt;/b&gt;<br>yes" in page
-    assert "sent here by mia" in page
+    assert "sent here by Mia Berg" in page
 
 
 def test_somebody_was_faster_and_i_am_told_so(

@@ -32,6 +32,20 @@ def test_a_user_name_and_a_password_link_an_account(superoffice: StandIn, user: 
     assert who(user) == 17
 
 
+def test_who_has_no_name_here_is_called_what_superoffice_calls_them(
+    superoffice: StandIn, user: User
+) -> None:
+    linking.link(user, "basic", {"user": "mia", "password": "mia-demo"})
+    assert User.objects.get().get_full_name() == "Mia Berg"
+
+
+def test_a_name_that_was_given_here_stays(superoffice: StandIn, user: User) -> None:
+    User.objects.update(first_name="Maria")
+    user.refresh_from_db()
+    linking.link(user, "basic", {"user": "mia", "password": "mia-demo"})
+    assert User.objects.get().get_full_name() == "Maria"
+
+
 def test_a_ticket_links_an_account(superoffice: StandIn, user: User) -> None:
     linking.link(user, "ticket", {"ticket": superoffice.credentials("ola")["ticket"]})
     assert who(user) == 18

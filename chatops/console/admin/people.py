@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import BaseUserCreationForm
 from django.contrib.auth.models import Group, User
-from django.forms import ModelForm
+from django.db.models import ManyToManyField
+from django.forms import CheckboxSelectMultiple, ModelForm, ModelMultipleChoiceField
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -37,6 +38,7 @@ class PersonForm(CreationForm):
 
     class Meta(BaseUserCreationForm.Meta):
         fields = ("username", "groups")
+        widgets: ClassVar = {"groups": CheckboxSelectMultiple}
 
 
 # Django's own pages for these two give way to ours.
@@ -62,6 +64,13 @@ class PersonAdmin(ForOperators, DjangosUserAdmin):
     add_fieldsets = ((None, {"fields": ("username", "password1", "password2", "groups")}),)
     filter_horizontal = ()
     ordering = ("username",)
+
+    def formfield_for_manytomany(
+        self, db_field: ManyToManyField[Any, Any], request: HttpRequest, **more: Any
+    ) -> ModelMultipleChoiceField[Any] | None:
+        """Roles to tick: there are four."""
+        more |= {"widget": CheckboxSelectMultiple, "label": _("Roles"), "help_text": ""}
+        return super().formfield_for_manytomany(db_field, request, **more)
 
     @admin.display(description="roles")
     def roles(self, person: User) -> str:

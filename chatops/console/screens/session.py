@@ -154,7 +154,7 @@ def _buttons(caller: Caller, row: ChatSession) -> list[Button]:
         if row.is_open and row.status == IN_QUEUE:
             found.append(Button(Verb.PICK_UP, _("Pick up"), "pickup", "first", "p"))
     if row.is_open and row.status != IN_QUEUE and policy.may(caller, Right.RESET, row):
-        found.append(Button(Verb.RESET, _("Back to queue"), "reset"))
+        found.append(Button(Verb.RESET, _("Back to queue"), "reset", "", "b"))
     mine = row.associate_id == caller.associate_id
     may_end = settings.ALLOW_END_CHAT and abilities.can_patch()
     if may_end and row.is_open and mine and policy.may(caller, Right.SEND, row):

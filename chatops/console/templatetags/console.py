@@ -14,12 +14,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from chatops.console import sentences
+from chatops.console import lines, sentences
 from chatops.console.lines import Clock
 from chatops.console.wording import Word
 
 register = template.Library()
 register.filter("told", sentences.told)
+register.filter("person", lines.person_name)
+register.filter("initials", lines.initials)
 
 
 @register.simple_tag
@@ -79,7 +81,7 @@ def clock(one: Clock | None, label: str = "") -> SafeString | str:
     shade = shade or ("warn" if one.warn and minutes >= one.warn else "")
     word = label or _("Since")
     return format_html(
-        '<time class="clock chip-clock {}" datetime="{}" title="{}" data-clock="since"'
+        '<time class="clock {}" datetime="{}" title="{}" data-clock="since"'
         ' data-warn="{}" data-alarm="{}">{}</time>',
         shade,
         one.since.isoformat(),
