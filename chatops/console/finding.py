@@ -20,8 +20,6 @@ from chatops.mirror.search import Where
 
 #: An index page may hold nothing that the caller may see; so many are looked at for one screen.
 MOST_PAGES = 5
-#: Messages that are looked at for the excerpts of one screen, and how often that is repeated.
-HITS, MOST_BITES = 200, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +74,10 @@ class Finding:
 
     def excerpts(self, ids: Collection[int]) -> dict[int, Excerpt]:
         """The newest message of each session in which the words stand, where there is one."""
-        found: dict[int, Excerpt] = {}
-        if not ids or self.where.texts is None:
-            return found
-        among = self.where.texts.filter(pk__in=ids)
-        after: int | None = search.beyond(max(ids) + 1)
-        for _ in range(MOST_BITES):
-            page = search.messages(self.text, among, limit=HITS, after=after)
-            for hit in page.hits:
-                found.setdefault(hit.session_id, Excerpt(hit.message_id, hit.excerpt))
-            if page.next is None or page.next >> 32 < min(ids):
-                break
-            # A session with more hits than one page holds need not be read to its end.
-            last = page.hits[-1].session_id if page.hits else 0
-            after = search.beyond(last) if last else page.next
-        return found
+        if self.where.texts is None:
+            return {}
+        found = search.newest(self.text, self.where.texts, ids)
+        return {one: Excerpt(hit.message_id, hit.excerpt) for one, hit in found.items()}
 
     def newest(self, most: int) -> tuple[list[int], bool]:
         """Ids of the newest sessions found, at most so many; whether there may be more of them.

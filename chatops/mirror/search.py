@@ -5,7 +5,7 @@ none, and still have a `next`: whoever wants all follows it to the end. What a c
 left out by the querysets that are handed in; the index itself knows no rights.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Generic, NamedTuple, TypeVar
 
@@ -18,8 +18,11 @@ T = TypeVar("T")
 
 #: Rows of the index that one page looks at.
 MOST_LOOKED_AT = 10_000
-#: Times that a page of sessions goes back to the index: a session may be found by many rows.
-MOST_BITES = 50
+#: Rows that are asked for at once for each session of a page: a session may be found by many. Every
+#: question costs the beginnings of words anew, which is the most of it when they are common.
+ROWS_EACH = 10
+#: Times that a page of sessions goes back to the index, and that newest messages do.
+MOST_BITES, MOST_BITES_OF_NEWEST = 50, 5
 #: Characters shown before and after what was found.
 AROUND = 80
 _SHOWN = 4 * AROUND
@@ -97,7 +100,8 @@ def sessions(
         return Found([], None)
     found: list[int] = []
     for _ in range(MOST_BITES):
-        page = _numbers(wanted, where, limit - len(found) + 1, after, ascending=ascending)
+        rows = (limit - len(found)) * ROWS_EACH + 1
+        page = _numbers(wanted, where, rows, after, ascending=ascending)
         after = page.next
         for session_id, _rows in groupby(page.hits, key=lambda one: one >> 32):
             found.append(session_id)
@@ -109,6 +113,30 @@ def sessions(
         if not page.hits:
             break
     return Found(found, after)
+
+
+def newest(query: str, where: ChatSessionQuerySet, ids: Collection[int]) -> dict[int, Hit]:
+    """The newest message of each of these sessions that holds all of the query, where the session
+    is allowed and there is one. A bounded part of the index is looked through."""
+    wanted, ids = words.query(query), _among(ids, where)
+    first: dict[int, int] = {}
+    if not wanted or not ids:
+        return {}
+    low, high = search_rows.number(min(ids), 0), beyond(max(ids), ascending=True)
+    for _ in range(MOST_BITES_OF_NEWEST):
+        numbers, after = search_rows.matching(wanted, low, high, limit=len(ids) * 4 * ROWS_EACH)
+        for one in numbers:
+            if one >> 32 in ids and one & search_rows.LOW < search_rows.CUSTOMER:
+                first.setdefault(one >> 32, one & search_rows.LOW)
+        if after is None or after <= low or len(first) == len(ids):
+            break
+        high = after - 1
+    bodies = _texts(list(first.values()))
+    return {
+        session_id: Hit(session_id, message_id, _excerpt(bodies[message_id], wanted))
+        for session_id, message_id in first.items()
+        if message_id in bodies
+    }
 
 
 def every_session(query: str, where: Where, *, chunk: int = 500) -> Iterator[list[int]]:

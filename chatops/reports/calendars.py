@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from chatops.reports.periods import Period
 
-HOUR = 3600
+HOUR, DAY = 3600, 86_400
 #: Every time zone in use is a multiple of this many seconds away from UTC, and changes at one.
 QUARTER = 900
 
@@ -46,14 +46,14 @@ def _hour(local: int) -> int:
 
 
 def _stretches(starts: int, ends: int, zone: tzinfo) -> Iterator[tuple[int, int]]:
-    """From when on which offset holds."""
+    """From when on which offset holds. No zone changes and changes back within a day."""
     offset = _offset(starts, zone)
     yield starts, offset
-    for hour in range(starts + HOUR, ends + HOUR, HOUR):
-        if _offset(hour, zone) == offset:
+    for day in range(starts, ends, DAY):
+        if _offset(day + DAY, zone) == offset:
             continue
-        for quarter in range(hour - HOUR + QUARTER, hour + 1, QUARTER):
-            if (now := _offset(quarter, zone)) != offset and quarter < ends:
+        for quarter in range(day + QUARTER, min(day + DAY, ends - 1) + 1, QUARTER):
+            if (now := _offset(quarter, zone)) != offset:
                 offset = now
                 yield quarter, offset
 

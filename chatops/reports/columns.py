@@ -7,7 +7,7 @@ than they hand over rows.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
@@ -74,6 +74,13 @@ ABANDONED = Case(
 )
 
 
+def ordering(keys: Sequence[int]) -> Callable[[Sequence[int]], Sequence[int]]:
+    """What puts a column of as many values into the ascending order of these keys."""
+    if len(keys) < 2:
+        return lambda column: column  # itemgetter makes no tuple of one
+    return itemgetter(*sorted(range(len(keys)), key=keys.__getitem__))
+
+
 def read(sessions: ChatSessionQuerySet, **values: Expression | F) -> Columns:
     """The sessions, each of which has a time of its request, with these values; one query."""
     asked: dict[str, Any] = {
@@ -89,7 +96,7 @@ def read(sessions: ChatSessionQuerySet, **values: Expression | F) -> Columns:
         name: json.loads(answer[f"{name}_column"] or "[]") for name in asked
     }
     requested = found["requested"]
-    if len(requested) > 1 and list(requested) != sorted(requested):
-        order = itemgetter(*sorted(range(len(requested)), key=requested.__getitem__))
-        found = {name: order(column) for name, column in found.items()}
+    if list(requested) != sorted(requested):
+        put = ordering(requested)
+        found = {name: put(column) for name, column in found.items()}
     return Columns(found.pop("requested"), found.pop("topics"), found.pop("agents"), values=found)

@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, groupby
 from typing import Any, NamedTuple
 
 from django.db.models import F, Subquery
@@ -72,8 +72,9 @@ class Numbers:
 
 
 #: The values of a column by what their sessions fall under.
-Groups = Mapping[Any, list[int]]
-Grouping = Callable[[Columns, str], Groups]
+Groups = Mapping[Any, Sequence[int]]
+#: How sessions fall into groups: found out once, then asked for one column after the other.
+Grouping = Callable[[Columns], Callable[[str], Groups]]
 
 
 def numbers(sessions: ChatSessionQuerySet, period: Period, within: Slice) -> Numbers:
@@ -125,38 +126,55 @@ def _responses(sessions: ChatSessionQuerySet, sample: Slice) -> Columns:
     return columns.read(taken, response=columns.seconds("started_at", "answered_at"))
 
 
-def _together(found: Columns, name: str) -> Groups:
-    return {None: list(found.values[name])}
+def _together(found: Columns) -> Callable[[str], Groups]:
+    return lambda name: {None: found.values[name]}
 
 
-def _topic(found: Columns, name: str) -> Groups:
-    return _gathered(found.topics, found.values[name])
+def _topic(found: Columns) -> Callable[[str], Groups]:
+    return _gathered(found, found.topics)
 
 
-def _agent(found: Columns, name: str) -> Groups:
-    return _gathered(found.agents, found.values[name])
+def _agent(found: Columns) -> Callable[[str], Groups]:
+    return _gathered(found, found.agents)
 
 
-def _gathered(keys: Iterable[int], values: Iterable[int]) -> Groups:
-    groups: defaultdict[int, list[int]] = defaultdict(list)
-    for key, one in zip(keys, values, strict=True):
-        groups[key].append(one)
-    return groups
+def _gathered(found: Columns, keys: Sequence[int]) -> Callable[[str], Groups]:
+    put = columns.ordering(keys)
+    stretches = [(one, len(list(same))) for one, same in groupby(put(keys))]
+    ends = list(accumulate(length for _key, length in stretches))
+
+    def cut(name: str) -> Groups:
+        column = put(found.values[name])
+        return {
+            key: column[end - length : end]
+            for (key, length), end in zip(stretches, ends, strict=True)
+        }
+
+    return cut
 
 
 def _from(edges: Sequence[Edge]) -> Grouping:
     """By what it is from each of these edges on: columns are in the order of time."""
 
-    def cut(found: Columns, name: str) -> Groups:
-        groups: defaultdict[int, list[int]] = defaultdict(list)
-        column = found.values[name]
+    def grouping(found: Columns) -> Callable[[str], Groups]:
         places = [bisect_left(found.requested, edge.second) for edge in edges]
-        for edge, (first, last) in zip(edges, pairwise([*places, len(column)]), strict=True):
-            if first < last:
-                groups[edge.key] += column[first:last]
-        return groups
+        ends = [*places[1:], len(found.requested)]
+        stretches = [
+            (edge.key, first, last)
+            for edge, first, last in zip(edges, places, ends, strict=True)
+            if first < last
+        ]
 
-    return cut
+        def cut(name: str) -> Groups:
+            groups: defaultdict[int, list[int]] = defaultdict(list)
+            column = found.values[name]
+            for key, first, last in stretches:
+                groups[key] += column[first:last]
+            return groups
+
+        return cut
+
+    return grouping
 
 
 class _Lines:
@@ -174,9 +192,9 @@ class _Lines:
         slice_of: Callable[[Any], Slice],
     ) -> list[Line]:
         """A line per wanted key; without, for those that occur, the busiest first."""
-        abandoned = grouping(self.found, "abandoned")
-        waits, handled = grouping(self.found, "wait"), grouping(self.found, "handling")
-        responses = grouping(self.responses, "response")
+        of = grouping(self.found)
+        abandoned, waits, handled = of("abandoned"), of("wait"), of("handling")
+        responses = grouping(self.responses)("response")
         if wanted is None:
             wanted = sorted(abandoned, key=lambda one: -len(abandoned[one]))
 

@@ -1,7 +1,9 @@
 """Medians and their like, by nearest rank: always a value that occurred, on every database."""
 
-from bisect import bisect_right
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
+from itertools import accumulate
 from math import ceil
 from typing import NamedTuple
 
@@ -17,20 +19,22 @@ class Spread(NamedTuple):
     most: int | None
 
 
-def nearest_rank(ordered: Sequence[int], share: float) -> int | None:
-    """The smallest of these ascending values that `share` of them do not exceed; None of none."""
-    if not ordered:
-        return None
-    return ordered[max(1, ceil(share * len(ordered))) - 1]
-
-
 def spread(seconds: Sequence[int]) -> Spread:
-    """Median and 90 % of seconds in any order, without UNKNOWN ones; below zero counts as zero."""
-    ordered = sorted(seconds)
-    del ordered[: bisect_right(ordered, UNKNOWN)]
-    return Spread(len(ordered), _not_negative(ordered, 0.5), _not_negative(ordered, 0.9))
+    """Median and 90 % of seconds in any order, without UNKNOWN ones; below zero counts as zero.
+
+    Many take the same number of seconds: numbers of seconds are counted, and those are sorted.
+    """
+    counts = Counter(seconds)
+    counts.pop(UNKNOWN, None)
+    values = sorted(counts)
+    upto = list(accumulate(counts[one] for one in values))
+    return Spread(sum(counts.values()), _nearest(values, upto, 0.5), _nearest(values, upto, 0.9))
 
 
-def _not_negative(ordered: Sequence[int], share: float) -> int | None:
-    found = nearest_rank(ordered, share)
-    return None if found is None else max(0, found)
+def _nearest(values: Sequence[int], upto: Sequence[int], share: float) -> int | None:
+    """The smallest of these ascending values that `share` of all do not exceed; None of none.
+    `upto` says how many do not exceed each."""
+    if not values:
+        return None
+    rank = max(1, ceil(share * upto[-1]))
+    return max(0, values[bisect_left(upto, rank)])

@@ -7,8 +7,9 @@ cannot drift apart. A slice travels as the parameters of an address.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -112,14 +113,15 @@ class Slice:
     @property
     def query(self) -> str:
         """The slice as an address carries it: `topic=7&outcome=abandoned`."""
-        told = ((name, getattr(self, name)) for name in self.__slots__)
-        return urlencode(
-            [
-                (name, _in_address(value))
-                for name, value in told
-                if value is not None and value != ""
-            ]
-        )
+        return _query(self)
+
+
+@lru_cache(maxsize=4096)  # a page of numbers has hundreds, most of them several times
+def _query(one: Slice) -> str:
+    told = ((field.name, getattr(one, field.name)) for field in fields(one))
+    return urlencode(
+        [(name, _in_address(value)) for name, value in told if value is not None and value != ""]
+    )
 
 
 def _in_address(value: object) -> str:

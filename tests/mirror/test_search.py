@@ -116,6 +116,17 @@ def test_each_part_of_a_session_is_searched_for_those_who_may_read_it() -> None:
     assert search.sessions("k@example.net", Where(texts=ALL, customers=ALL)).hits == []
 
 
+def test_each_session_has_the_newest_message_that_holds_the_words() -> None:
+    said("hello you", "hello again", "bye", session_id=1)
+    said("nothing", session_id=2)
+    said(*["hello"] * 120, session_id=3)
+    hits = search.newest("hello", ALL, [1, 2, 3, 4])
+    assert {one: hit.message_id for one, hit in hits.items()} == {1: 101, 3: 419}
+    assert hits[1].excerpt == [("", False), ("hello", True), (" again", False)][1:]
+    assert search.newest("hello", ALL.exclude(pk=3), [1, 3]).keys() == {1}
+    assert search.newest("", ALL, [1]) == {}
+
+
 def test_sessions_are_listed_once_each_in_both_directions_and_by_pages() -> None:
     for one in range(1, 30):
         said("hello", "hello", "hello", session_id=one)

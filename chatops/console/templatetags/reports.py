@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from django import template
 from django.urls import reverse
 from django.utils.html import format_html
@@ -52,8 +54,13 @@ def _time(times: Times, seconds: int | None, name: str) -> SafeString | str:
     return "–" if seconds is None else _link(times.slice.query, took(seconds), name)
 
 
+@functools.cache
+def _sessions() -> str:
+    return reverse("admin:sessions")
+
+
 def _link(query: str, text: str, name: str) -> SafeString:
-    url = f"{reverse('admin:sessions')}?{query}"
+    url = f"{_sessions()}?{query}"
     if name:
         return format_html('<a href="{}"><span class="unseen">{}: </span>{}</a>', url, name, text)
     return format_html('<a href="{}">{}</a>', url, text)
