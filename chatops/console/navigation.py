@@ -37,6 +37,7 @@ SECTIONS = {
             "auth_group",
             "actions_apitoken",
             "actions_trailentry",
+            "subscriptions_subscription",
             "remote_agent",
             "mirror_chattopic",
             "mirror_associate",
@@ -60,7 +61,8 @@ class Item:
     count: int = 0
     hot: bool = False
     tab: bool = True
-    key: str = ""
+    #: The letter that goes there, after `g`.
+    go: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +99,14 @@ def _items(section: str, caller: Caller, now: Counts) -> Iterator[Item]:
     waiting = now.offered or now.waiting
     if policy.Right.READ in rights:
         hot = bool(now.offered)
-        yield item("index", _("Queue"), "queue", count=waiting, hot=hot, key="g q")
-        yield item("sessions", _("Sessions"), "chats", key="g s")
+        yield item("index", _("Queue"), "queue", count=waiting, hot=hot, go="q")
+        yield item("sessions", _("Sessions"), "chats", go="s")
         hot = bool(now.needs)
-        yield item("actions", _("Actions"), "bolt", count=now.needs, hot=hot, key="g a")
-        yield item("numbers", _("Numbers"), "numbers", tab=False, key="g n")
+        yield item("actions", _("Actions"), "bolt", count=now.needs, hot=hot, go="a")
+        yield item("numbers", _("Numbers"), "numbers", tab=False, go="n")
     if caller.roles & {Role.LEAD, Role.AUDITOR}:
-        yield item("review", _("Review"), "star", tab=False, key="g r")
-    yield item("mirror", _("Mirror"), "mirror", key="g m")
-    yield item("account", _("My account"), "account", key="g u")
+        yield item("review", _("Review"), "star", tab=False, go="r")
+    yield item("mirror", _("Mirror"), "mirror", go="m")
+    yield item("account", _("My account"), "account", go="u")
     if policy.Right.OPERATE in rights:
-        yield item("administration", _("Administration"), "settings", tab=False)
+        yield item("administration", _("Administration"), "settings", tab=False, go="d")

@@ -28,6 +28,5 @@ def for_browser() -> str:
             "quiet": _("New offers are silent again."),
             "sending": _("Sending…"),
             "picked": _("%(n)s chosen"),
-            "none_picked": _("Choose chats first: tick them, or press x."),
         }
     )

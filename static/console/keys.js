@@ -4,7 +4,6 @@ import * as picking from "./picking.js";
 import * as notes from "./notes.js";
 import { kept } from "./words.js";
 
-const GO = { q: "index", s: "sessions", a: "actions", m: "mirror", n: "numbers", r: "review" };
 const ACTS = { a: "accept_transfer", r: "reject_transfer", p: "pick_up" };
 // What is typed into; a box that is ticked is not.
 const TYPED = "input:not([type=checkbox]), textarea, select, [contenteditable], dialog[open]";
@@ -54,11 +53,9 @@ function pressed(key) {
 }
 
 function go(letter) {
-  const name = GO[letter];
-  const home = document.querySelector(".brand")?.getAttribute("href");
-  if (!name || !home) return false;
-  location.assign(name === "index" ? home : `${home}${name}/`);
-  return true;
+  const link = document.querySelector(`#side-nav [data-go="${CSS.escape(letter)}"]`);
+  link?.click();
+  return Boolean(link);
 }
 
 function press(event) {

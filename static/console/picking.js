@@ -1,6 +1,6 @@
 // Chats that are ticked in a list: the page's box, ranges with Shift, and what is ticked stays so
 // when a row comes fresh. And a run's page, which is looked at again while the run goes on.
-import { say, toast } from "./words.js";
+import { say } from "./words.js";
 
 const LOOK_MS = 2000; // rows of the notebook make no news in the feed
 const picked = new Set();
@@ -65,11 +65,6 @@ export function start(refresh) {
       });
       show();
     }
-  });
-  form.addEventListener("submit", (event) => {
-    if (picked.size || form.elements.namedItem("scope").value === "all") return;
-    event.preventDefault();
-    toast(say("none_picked"), "warn");
   });
   show();
 }

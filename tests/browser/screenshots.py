@@ -20,10 +20,12 @@ SCREENS: dict[str, dict[str, str]] = {
         "edit": "#mine edit/",
         "sessions": "sessions/",
         "found": "sessions/?search=invoice",
+        "not-found": "sessions/?search=unheardof",
         "actions": "actions/",
         "action-needs": "actions/#needs",
         "run": "sessions/bulk/#run-list",
         "numbers-agent": "numbers/",
+        "mirror-agent": "mirror/",
         "replies": "replies/",
         "account": "account/",
     },
@@ -36,28 +38,44 @@ SCREENS: dict[str, dict[str, str]] = {
         "run-preview": "sessions/bulk/#run-list",
         "actions-lead": "actions/",
         "numbers": "numbers/",
+        "numbers-year": "numbers/?days=365",
         "review": "review/",
         "scorecard": "review/#waiting",
         "mirror-lead": "mirror/",
+        "account-lead": "account/",
     },
     "audrey": {
+        "queue-auditor": "",
         "session-auditor": "#others",
         "sessions-auditor": "sessions/?show=ended",
+        "actions-auditor": "actions/",
+        "action-auditor": "actions/#action-rows",
         "numbers-auditor": "numbers/",
         "review-auditor": "review/",
-        "action-auditor": "actions/#action-rows",
+        "mirror-auditor": "mirror/",
     },
     "oscar": {
-        "tokens": "actions/apitoken/",
-        "accounts": "remote/agent/",
+        "queue-operator": "",
+        "sessions-operator": "sessions/",
+        "actions-operator": "actions/",
+        "numbers-operator": "numbers/",
         "mirror": "mirror/",
         "inbox": "mirror/inbox/",
         "administration": "administration/",
         "people": "auth/user/",
         "person": "auth/user/1/change/",
+        "person-new": "auth/user/add/",
+        "password": "auth/user/1/password/",
+        "roles": "auth/group/",
+        "tokens": "actions/apitoken/",
         "token-new": "actions/apitoken/add/",
+        "subscriptions": "subscriptions/subscription/",
         "trail": "actions/trailentry/",
+        "accounts": "remote/agent/",
         "topics": "mirror/chattopic/",
+        "topic": "mirror/chattopic/7/change/",
+        "associates": "mirror/associate/",
+        "memberships": "mirror/topicmember/",
     },
 }
 
@@ -105,7 +123,7 @@ def arrange(house: House, browser: Browser) -> None:
     kari.open("review/")
     page.get_by_label("Criterion").fill("Answered the question")
     page.get_by_role("button", name="Add").click()
-    page.get_by_text("Answered the question").wait_for()
+    page.get_by_text("Answered the question").first.wait_for()
     kari.open(f"sessions/{chat.id}/")
     page.get_by_role("button", name="To the review queue").click()
     prepare_run(kari, "reset")

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from tests.browser.conftest import MakeWindow
 from tests.browser.house import House
@@ -71,3 +72,19 @@ def test_the_door_fits_and_is_accessible(house: House, window: MakeWindow) -> No
         one.open()
         assert one.overflow() <= 0
         assert Axe().run(one.page, options=WCAG).response["violations"] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_stands_in_place_of_a_page_fits_and_is_accessible(
+    house: House, window: MakeWindow, scheme: str
+) -> None:
+    for width in (390, 1280):
+        one = window(viewport={"width": width, "height": 860}, color_scheme=scheme)
+        page = one.sign_in("mia")
+        for path, heading in (("nowhere/", "Not found"), ("auth/user/", "Not allowed")):
+            one.open(path)
+            expect(page.get_by_role("heading", name=heading)).to_be_visible()
+            assert one.overflow() <= 0
+            assert Axe().run(page, options=WCAG).response["violations"] == []
+        # Chromium itself tells of an answer 403 or 404.
+        one.complaints = [line for line in one.complaints if " status of 40" not in line]
