@@ -51,6 +51,14 @@ async function told(form, outcome) {
   form.closest("details[open]")?.removeAttribute("open");
   form.classList.remove("busy");
   await refresh();
+  findFocus();
+}
+
+/** What had the focus is gone with what was done: go on where one writes, or where the page begins. */
+function findFocus() {
+  if (document.activeElement !== document.body) return;
+  const next = document.querySelector("[data-composer] textarea") ?? document.querySelector("main");
+  next.focus({ preventScroll: true });
 }
 
 /** Fill composers with what was half typed; also after a composer came with fresh content. */
@@ -66,6 +74,7 @@ function tellWhatWasTold() {
   kept.set("told", null);
   try {
     toast(...JSON.parse(told));
+    findFocus(); // a chat that was picked up is answered next
   } catch {
     // Not ours: forget it.
   }
@@ -78,7 +87,10 @@ export function start() {
   });
   tellWhatWasTold();
   document.addEventListener("submit", (event) => {
-    if (!event.target.matches("form[data-act]")) return;
+    if (!event.target.matches("form[data-act]")) {
+      event.target.closest("details.menu")?.removeAttribute("open"); // as when a file comes
+      return;
+    }
     event.preventDefault();
     submit(event.target, event.submitter);
   });

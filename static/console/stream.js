@@ -2,6 +2,7 @@
 import { say } from "./words.js";
 
 const WATCHDOG_MS = 40000; // the server says something every 15 s
+const SHORT_MS = 1500;
 let number = Number(document.body.dataset.number || 0);
 let epoch = document.body.dataset.epoch || "";
 let source = null;
@@ -23,6 +24,7 @@ function show(state, text) {
 
 function showLost() {
   lostAt ??= new Date();
+  if (Date.now() - lostAt < SHORT_MS) return; // as while a page begins: nothing to worry about
   if (Date.now() - lostAt < 10000) show("wait", say("wait"));
   else {
     const time = lostAt.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
@@ -70,8 +72,8 @@ function open(callback) {
 /** Listen; `callback(change)` for each change, `callback(null)` when everything may have changed. */
 export function start(callback) {
   if (!document.body.dataset.stream || !("EventSource" in window)) return;
-  show("wait", say("wait"));
   open(callback);
+  setTimeout(() => document.querySelector("[data-live-state][data-state=none]") && showLost(), SHORT_MS);
   addEventListener("pagehide", () => source?.close());
   addEventListener("pageshow", (event) => event.persisted && open(callback));
   document.addEventListener("visibilitychange", () => {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 
 from chatops.actions import policy, trail
+from chatops.actions.callers import Role
 from chatops.bulk import deeds
 from chatops.console import finding, lines, paging, wording
 from chatops.console.filters import SHOWN, SessionFilters
@@ -40,6 +41,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
             "lines": lines.lines(page.rows, caller, excerpts),
             "page": page,
             "reads": reads,
+            "sees_all": bool(caller.roles & {Role.LEAD, Role.AUDITOR, Role.OPERATOR}),
         },
     )
 
