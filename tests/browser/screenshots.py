@@ -83,6 +83,7 @@ SCREENS: dict[str, dict[str, str]] = {
 PICTURES = {
     "queue": ("mia", "", "light"),
     "session-dark": ("mia", "#mine", "dark"),
+    "sessions": ("kari", "sessions/?search=invoice", "light"),
     "numbers": ("kari", "numbers/", "light"),
 }
 IMAGES = Path(__file__).resolve().parents[2] / "docs/images"

@@ -194,7 +194,7 @@ def test_a_stranger_takes_a_chat_answers_hands_it_over_and_finds_it_again(
     page.get_by_label("Message to the customer").fill("Let me ask Ola.")
     page.get_by_role("button", name="Send").click()
     expect(page.locator("#said")).to_contain_text("Let me ask Ola.")
-    page.get_by_text("Transfer", exact=True).click()
+    page.locator("main").get_by_text("Transfer", exact=True).click()
     choices = page.get_by_label("Offer this chat to")
     choices.select_option(value="18")
     page.get_by_role("button", name="Offer", exact=True).click()
