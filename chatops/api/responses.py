@@ -84,13 +84,19 @@ def _action(action: Action, caller: Caller, shown: dict[Right, frozenset[int]]) 
         "message": None,
         "second_of": action.second_of_id,
         "evidence": {
-            "asked": action.asked.get("request", action.asked) if asked else None,
+            "asked": _in_order(action.asked.get("request", action.asked)) if asked else None,
             "sent_at": rfc3339(action.sent_at),
             "answered_at": rfc3339(action.answered_at),
-            "answer": action.answer,
-            "proof": action.proof,
+            "answer": _in_order(action.answer),
+            "proof": _in_order(action.proof),
         },
     }
+
+
+def _in_order(kept: Any) -> Any:
+    """With its names in one order: PostgreSQL gives them back in another than it was given, and a
+    repeated request is answered with the same bytes."""
+    return json.loads(json.dumps(kept, sort_keys=True))
 
 
 def more_about(error: ActionError, caller: Caller) -> JSONDict:

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from random import Random
@@ -18,7 +18,9 @@ from django.db import connections
 from django.utils import timezone
 from tqdm import tqdm
 
+from chatops.actions import settle
 from chatops.actions.models import OPEN_STATES, Action, TrailEntry
+from chatops.remote import wiring
 from chatops.superoffice import text
 from tests.chaos import actor, history, scene, targets
 from tests.chaos.stage import Office
@@ -27,6 +29,8 @@ from tests.chaos.stage import Office
 PATIENCE = 45.0
 #: Seconds in which a lost answer is settled once its effect can be read (p95).
 SETTLED_WITHIN = 10.0
+#: By then everything that is still watched is due. Minutes.
+WATCHED_AFTER = 20
 #: Looks for somebody to kill between two countings.
 ROUND = 6
 _fork = multiprocessing.get_context("fork")
@@ -146,6 +150,8 @@ def run(size: Size, office: Office, folder: Path) -> Verdict:
         office.control("PUT", "faults", rules=[])
         recovered = timezone.now()
         _wait_until_settled()
+        settler.kill()
+        _watch_once_more()
     finally:
         for slot in (*actors, settler):
             slot.kill()
@@ -194,6 +200,13 @@ def _wait_until_settled() -> None:
         if not Action.objects.filter(state__in=OPEN_STATES).exists():
             return
         time.sleep(0.2)
+
+
+def _watch_once_more() -> None:
+    """What is with a person is looked at now and then for a day: once after all is over."""
+    client, later = wiring.service_client(), timezone.now() + timedelta(minutes=WATCHED_AFTER)
+    while settle.run_due(client, now=later):
+        pass
 
 
 def _judge(size: Size, office: Office, actors: list[Slot], recovered: datetime) -> Verdict:

@@ -27,8 +27,6 @@ SETTINGS = {
     # Half of all calls fail here; that is no reason to stop calling.
     "BREAKER_FAILURES": "1000000000",
     "ACTION_ASKS_AFTER_SECONDS": "6",
-    # Nothing takes effect later than this here, and thousands are given up on.
-    "ACTION_WATCH_SECONDS": "45",
     "ACTION_LANE_WAIT_SECONDS": "3",
     "ALLOW_END_CHAT": "1",
     "LOG_LEVEL": "CRITICAL",
