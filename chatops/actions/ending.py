@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from chatops.actions import judging, news, trail
+from chatops.actions import judging, news, prepared, trail
 from chatops.actions.callers import Caller
 from chatops.actions.models import OPEN_STATES, Action, State, Verb
 from chatops.mirror import feed, ingest
@@ -76,7 +76,7 @@ def _taken(action: Action, state: State, fields: JSONDict) -> State | None:
     if state not in MAY_BECOME.get(before, frozenset()):
         return None
     changes = {**fields, "state": state}
-    if not Action.objects.filter(pk=action.pk, state=before).update(**changes):
+    if not prepared.update(Action, {"id": action.pk, "state": before}, changes):
         return None
     for name, value in changes.items():
         setattr(action, name, value)

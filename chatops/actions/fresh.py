@@ -5,12 +5,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import connection
+
 from chatops.mirror import ingest
-from chatops.mirror.models import SessionReading
 from chatops.superoffice import entities, errors, jsontext
 from chatops.superoffice.client import Client
 
 JSONDict = dict[str, Any]
+_HELD = "SELECT last_message_id FROM mirror_sessionreading WHERE session_id = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,5 +97,7 @@ def _readable() -> Iterator[None]:
 
 
 def _held(session_id: int) -> int:
-    held = SessionReading.objects.filter(session_id=session_id).values_list("last_message_id")
-    return max((last for (last,) in held), default=0)
+    with connection.cursor() as cursor:
+        cursor.execute(_HELD, [session_id])
+        found = cursor.fetchone()
+    return int(found[0]) if found else 0

@@ -14,6 +14,7 @@ from django.utils import timezone
 from chatops.actions.callers import SEES_ALL, SEES_OWN, Caller, Role, Span
 from chatops.actions.errors import Forbidden, Invalid, NotFound
 from chatops.actions.models import Action, TrailEntry, Unmasking
+from chatops.actions.prepared import NUMBER, Kept
 from chatops.mirror.models import ChatSession, ChatTopic, TopicMember
 from chatops.mirror.querysets import IN_QUEUE, ChatSessionQuerySet
 
@@ -253,12 +254,22 @@ def require(caller: Caller, right: Right, session_id: int) -> ChatSession:
 
     Raises NotFound when it does not exist for the caller, Forbidden when the right is lacking.
     """
-    session: ChatSession | None = visible_sessions(caller).filter(pk=session_id).first()
+    session = _visible(caller, session_id)
     if session is None:
         raise NotFound(f"There is no session {session_id}.")
     if not may(caller, right, session):
         raise Forbidden(_lacking(caller, right) or "Your role does not allow this on this chat.")
     return session
+
+
+_kept = Kept()
+
+
+def _visible(caller: Caller, session_id: int) -> ChatSession | None:
+    sight = sight_of(caller)
+    if sight is None or session_id >= 2**31:
+        return visible_sessions(caller).filter(pk=session_id).first()
+    return _kept.first(sight, lambda: visible_sessions(caller).filter(pk=NUMBER), session_id)
 
 
 def require_topic(caller: Caller, right: Right, topic_id: int) -> None:

@@ -1,4 +1,4 @@
-"""Questions that are asked again and again: their SQL is made once, not each time.
+"""What is asked and written again and again: its SQL is made once, not each time.
 
 Making the SQL of a statement over four tables takes Django twenty times as long as the database
 needs to answer it; of a list of fifty rows, as long.
@@ -6,11 +6,12 @@ needs to answer it; of a list of fifty rows, as long.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
+from functools import lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connections, models
+from django.db import connection, connections, models
 from django.db.models.query import get_related_populators
 
 M = TypeVar("M", bound=models.Model)
@@ -51,17 +52,9 @@ class Prepared(Generic[M]):
         plan: _Plan | None = getattr(self._mine, "plan", None)
         if plan is None:
             plan = self._mine.plan = _made(self._rows(_VALUE))
-        parameters = [text if one == _VALUE else one for one in plan.parameters]
-        found = _asked(plan.database, plan.sql, parameters)
-        if not found:
+        if plan is None:
             return None
-        (row,) = plan.compiler.apply_converters(found, plan.converters)
-        one: Any = plan.model.from_db(plan.database, plan.names, row[plan.columns])
-        for related in plan.related:
-            related.populate(row, one)
-        for name, place in plan.annotations.items():
-            setattr(one, name, row[place])
-        held: M = one
+        held: M | None = _first(plan, _VALUE, text)
         return held
 
 
@@ -80,29 +73,39 @@ class _Statement(NamedTuple):
 
 
 class Kept:
-    """Rows as dicts, of querysets of which those with the same name differ by one number only."""
+    """Querysets of which those with the same name differ by one number only.
+
+    `name` says all that the statement depends on; `make` is called when it is not known, and puts
+    NUMBER where the number belongs. Statements that were not asked for longest are forgotten.
+    """
 
     def __init__(self, most: int = 200) -> None:
         self._most = most
         self._mine = threading.local()
 
-    def rows(
-        self, name: Hashable, make: Callable[[], models.QuerySet[Any, Any]], number: int
-    ) -> list[dict[str, Any]]:
-        """The rows of the queryset with `number` wherever `make` put NUMBER.
-
-        `name` says all that the statement depends on; `make` is called when it is not known, and
-        answers `values` of columns. Statements that were not asked for longest are forgotten.
-        """
-        kept: OrderedDict[Hashable, _Statement | None]
+    def _known(self, name: Hashable, make: Callable[[], Any]) -> Any:
+        kept: OrderedDict[Hashable, Any]
         kept = self._mine.__dict__.setdefault("kept", OrderedDict())
         if name in kept:
             kept.move_to_end(name)
         else:
-            kept[name] = _statement(make())
+            kept[name] = make()
             if len(kept) > self._most:
                 kept.popitem(last=False)
-        one = kept[name]
+        return kept[name]
+
+    def first(
+        self, name: Hashable, make: Callable[[], models.QuerySet[M]], number: int
+    ) -> M | None:
+        """The first row of the queryset, as its model; None when there is none."""
+        plan = self._known((models.Model, name), lambda: _made(make()))
+        return None if plan is None else _first(plan, NUMBER, number)
+
+    def rows(
+        self, name: Hashable, make: Callable[[], models.QuerySet[Any, Any]], number: int
+    ) -> list[dict[str, Any]]:
+        """The rows of the queryset, which answers `values` of columns, as dicts."""
+        one: _Statement | None = self._known(name, lambda: _statement(make()))
         if one is None:
             return []
         parameters = [number if given == NUMBER else given for given in one.parameters]
@@ -149,10 +152,14 @@ def _statement(rows: models.QuerySet[Any, Any]) -> _Statement | None:
     return _Statement(rows.db, sql, tuple(parameters), names, by_name, compiler.connection)
 
 
-def _made(rows: models.QuerySet[M]) -> _Plan:
-    """What Django's own iteration over a queryset works out each time (`ModelIterable`)."""
+def _made(rows: models.QuerySet[M]) -> _Plan | None:
+    """What Django's own iteration over a queryset works out each time (`ModelIterable`); None when
+    nothing fits."""
     compiler = rows.order_by()[:1].query.get_compiler(using=rows.db)
-    sql, parameters = compiler.as_sql()
+    try:
+        sql, parameters = compiler.as_sql()
+    except EmptyResultSet:
+        return None
     told: Any = compiler.klass_info
     fields = told["select_fields"]
     columns = slice(fields[0], fields[-1] + 1)
@@ -169,3 +176,64 @@ def _made(rows: models.QuerySet[M]) -> _Plan:
         get_related_populators(told, select, rows.db),  # type: ignore[call-arg]  # of a later Django
         compiler.annotation_col_map or {},
     )
+
+
+def _first(plan: _Plan, place_holder: Any, value: Any) -> Any:
+    parameters = [value if one == place_holder else one for one in plan.parameters]
+    found = _asked(plan.database, plan.sql, parameters)
+    if not found:
+        return None
+    (row,) = plan.compiler.apply_converters(found, plan.converters)
+    one: Any = plan.model.from_db(plan.database, plan.names, row[plan.columns])
+    for related in plan.related:
+        related.populate(row, one)
+    for name, place in plan.annotations.items():
+        setattr(one, name, row[place])
+    return one
+
+
+# --- Writing -------------------------------------------------------------------------------------
+
+
+def insert(row: models.Model) -> None:
+    """As `row.save(force_insert=True)`, where the database gives out the key and nobody listens."""
+    sql, fields = _insertion(type(row))
+    values = [one.get_db_prep_save(one.pre_save(row, True), connection) for one in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        row.pk = cursor.fetchone()[0]
+    row._state.adding, row._state.db = False, connection.alias
+
+
+def update(model: type[models.Model], where: Mapping[str, Any], changes: Mapping[str, Any]) -> int:
+    """As `model.objects.filter(**where).update(**changes)`, with columns that equal values only;
+    how many rows."""
+    sql, fields = _change(model, tuple(changes), tuple(where))
+    given = (*changes.values(), *where.values())
+    values = [
+        one.get_db_prep_save(value, connection) for one, value in zip(fields, given, strict=True)
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return int(cursor.rowcount)
+
+
+@lru_cache(maxsize=32)
+def _insertion(model: type[models.Model]) -> tuple[str, list[Any]]:
+    meta = model._meta
+    fields = [one for one in meta.concrete_fields if not one.primary_key]
+    names = ", ".join(f'"{one.column}"' for one in fields)
+    marks = ", ".join(["%s"] * len(fields))
+    key = meta.pk.column
+    sql = f'INSERT INTO "{meta.db_table}" ({names}) VALUES ({marks}) RETURNING "{key}"'  # noqa: S608 ours
+    return sql, fields
+
+
+@lru_cache(maxsize=64)
+def _change(
+    model: type[models.Model], changes: tuple[str, ...], where: tuple[str, ...]
+) -> tuple[str, list[Any]]:
+    fields: list[Any] = [model._meta.get_field(name) for name in (*changes, *where)]
+    marks = [f'"{one.column}" = %s' for one in fields]
+    to, only = ", ".join(marks[: len(changes)]), " AND ".join(marks[len(changes) :])
+    return f'UPDATE "{model._meta.db_table}" SET {to} WHERE {only}', fields  # noqa: S608 ours

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chatops.actions import prepared
 from chatops.actions.callers import Caller
 from chatops.actions.models import Action, TrailEntry
 
@@ -27,7 +28,7 @@ def record(
     the request that it came with in any case.
     """
     asked_by = caller or action
-    return TrailEntry.objects.create(
+    line = TrailEntry(
         actor=caller.user if caller else None,
         caller=caller.name if caller else WORKER,
         what=what,
@@ -39,6 +40,8 @@ def record(
         request_id=asked_by.request_id if asked_by else "",
         detail=detail or {},
     )
+    prepared.insert(line)
+    return line
 
 
 def cut(last: int, *, lines: int) -> None:

@@ -1,10 +1,11 @@
 """Topics, their members, associates and presence. Part of ingest: small tables, refreshed whole."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from chatops.mirror import bulk, feed
@@ -57,7 +58,7 @@ _ASSOCIATE = (
 def _store_associates(found: Mapping[int, JSONDict], *, read_at: datetime) -> None:
     if not found:
         return
-    held = dict(Associate.objects.filter(pk__in=list(found)).values_list("id", "raw"))
+    held = _held(found)
     news: list[feed.News] = []
     write: list[bulk.Row] = []
     for one, carrier in sorted(found.items()):
@@ -80,6 +81,14 @@ def _store_associates(found: Mapping[int, JSONDict], *, read_at: datetime) -> No
         news.append(feed.News(Change.Kind.AGENT, one))
     bulk.upsert(Associate, _ASSOCIATE, write)
     feed.append(news, at=read_at)
+
+
+def _held(ids: Collection[int]) -> dict[int, JSONDict]:
+    """What is kept of associates. Asked with each session that is stored, so in plain SQL."""
+    where, parameter = bulk.among("id", ids)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT id, raw FROM mirror_associate WHERE {where}", [parameter])  # noqa: S608 ours
+        return {one: json.loads(raw) for one, raw in cursor.fetchall()}
 
 
 _TOPIC: dict[str, tuple[str, Callable[[Any], Any]]] = {

@@ -9,6 +9,7 @@ from functools import lru_cache
 from hashlib import sha256
 
 from django.conf import settings
+from django.db import connection
 
 from chatops.remote import credentials, hushed, tenant
 from chatops.remote.gate import SharedGate
@@ -68,9 +69,22 @@ def client_for(agent: Agent, *, person: bool = True) -> Client:
     """The client that acts in this person's name. `person`: they wait for it at the screen."""
     row = agent.credential
     # A token that is renewed is read from its row each time.
-    fixed = "" if row.scheme == Credential.Scheme.BEARER else row.secret
+    fixed = "" if row.scheme == Credential.Scheme.BEARER else _stored_secret(row)
     mark = sha256(f"{row.scheme} {fixed}".encode()).hexdigest()
     return _client(_settings_mark(), Identity(row.name, mark, person))
+
+
+def _stored_secret(row: Credential) -> str:
+    """The secret as it is stored, still encrypted: it differs whenever something else was linked.
+
+    Raises CredentialsMissing when it is gone.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT secret FROM remote_credential WHERE id = %s", [row.pk])
+        found = cursor.fetchone()
+    if found is None:
+        raise errors.CredentialsMissing("The SuperOffice account is not linked any more.")
+    return str(found[0])
 
 
 def client_of(credential: Credential) -> Client:
