@@ -8,6 +8,7 @@ misdirected was certainly not applied.
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, Unpack
 from urllib.parse import urlsplit
 
@@ -39,11 +40,8 @@ def login_transport() -> Transport:
 
 def host_is_allowed(host: str) -> bool:
     """Whether calls may go to a host: configured, loopback where that is configured, or listed."""
-    fixed = {
-        urlsplit(settings.SUPEROFFICE_API_URL).hostname,
-        urlsplit(settings.SUPEROFFICE_LOGIN_URL).hostname,
-    }
-    if host in fixed:
+    login = _host(settings.SUPEROFFICE_LOGIN_URL)
+    if host in (_host(settings.SUPEROFFICE_API_URL), login):
         return True
     if not settings.SUPEROFFICE_TENANT:
         return False
@@ -51,8 +49,12 @@ def host_is_allowed(host: str) -> bool:
         host == name.lstrip(".") or (name.startswith(".") and host.endswith(name))
         for name in settings.SUPEROFFICE_ALLOWED_HOSTS
     )
-    login = urlsplit(settings.SUPEROFFICE_LOGIN_URL).hostname or ""
     return listed or (addresses.is_loopback(host) and addresses.is_loopback(login))
+
+
+@lru_cache(maxsize=16)
+def _host(address: str) -> str:
+    return urlsplit(address).hostname or ""
 
 
 def api_url() -> str:

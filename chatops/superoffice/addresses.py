@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Callable, Collection
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from chatops.superoffice.errors import HostNotAllowed
@@ -9,6 +10,7 @@ from chatops.superoffice.errors import HostNotAllowed
 AllowedHosts = Callable[[str], bool] | Collection[str]
 
 
+@lru_cache(maxsize=64)
 def is_loopback(host: str) -> bool:
     """Whether the host name or address is this machine."""
     if host.lower() == "localhost":

@@ -269,8 +269,14 @@ class Transport:
         if self._app_token:
             headers[APP_TOKEN] = sendable(self._app_token)
         try:
+            # As `Request.prepare` does, less what we never have: parameters, forms, files, cookies.
+            request = requests.PreparedRequest()
+            request.prepare_method(call.method)
+            request.prepare_url(call.url, None)
+            request.prepare_headers(headers)
+            request.body = call.body
             # A POST without a body gets `Content-Length: 0` here; IIS answers 411 without (C.2)
-            request = requests.Request(call.method, call.url, headers, data=call.body).prepare()
+            request.prepare_content_length(call.body)
         except (RequestException, ValueError) as error:
             raise HostNotAllowed("The SuperOffice address cannot be called.") from error
         if self.auth is not None:
