@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection, connections, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models.query import get_related_populators
 
 M = TypeVar("M", bound=models.Model)
@@ -198,11 +198,12 @@ def _first(plan: _Plan, place_holder: Any, value: Any) -> Any:
 def insert(row: models.Model) -> None:
     """As `row.save(force_insert=True)`, where the database gives out the key and nobody listens."""
     sql, fields = _insertion(type(row))
-    values = [one.get_db_prep_save(one.pre_save(row, True), connection) for one in fields]
-    with connection.cursor() as cursor:
+    ours = connections[DEFAULT_DB_ALIAS]  # each use of `connection` would look for it anew
+    values = [one.get_db_prep_save(one.pre_save(row, True), ours) for one in fields]
+    with ours.cursor() as cursor:
         cursor.execute(sql, values)
         row.pk = cursor.fetchone()[0]
-    row._state.adding, row._state.db = False, connection.alias
+    row._state.adding, row._state.db = False, ours.alias
 
 
 def update(model: type[models.Model], where: Mapping[str, Any], changes: Mapping[str, Any]) -> int:
@@ -210,10 +211,9 @@ def update(model: type[models.Model], where: Mapping[str, Any], changes: Mapping
     how many rows."""
     sql, fields = _change(model, tuple(changes), tuple(where))
     given = (*changes.values(), *where.values())
-    values = [
-        one.get_db_prep_save(value, connection) for one, value in zip(fields, given, strict=True)
-    ]
-    with connection.cursor() as cursor:
+    ours = connections[DEFAULT_DB_ALIAS]
+    values = [one.get_db_prep_save(value, ours) for one, value in zip(fields, given, strict=True)]
+    with ours.cursor() as cursor:
         cursor.execute(sql, values)
         return int(cursor.rowcount)
 
