@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 
 import django
@@ -20,12 +20,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatops.settings")
 django.setup()
 
 # Models can be imported only after the set-up above.
-from a2wsgi import WSGIMiddleware  # noqa: E402
 from django.conf import settings  # noqa: E402
 
 from chatops.api import problems  # noqa: E402
 from chatops.api.hookdoor import HookDoor  # noqa: E402
 from chatops.api.stream import DOORS, Streams  # noqa: E402
+from chatops.bridge import Bridge  # noqa: E402
 from chatops.middleware import HOOKS, request_id_from, too_large  # noqa: E402
 from chatops.wsgi import application as wsgi_application  # noqa: E402
 
@@ -56,8 +56,7 @@ class Application:
     def __init__(self) -> None:
         self.streams: Streams | None = None
         self.hints: HookDoor | None = None
-        # The bridge describes every ASGI event as a type of its own; ours are plain dicts.
-        self.django: Any = WSGIMiddleware(cast(Any, wsgi_application), settings.WEB_THREADS)
+        self.django = Bridge(wsgi_application, settings.WEB_THREADS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -106,7 +105,7 @@ class Application:
         if scope["path"] == HOOKS and scope["method"] == "POST":
             await self._hints()(scope, body, send)
             return
-        await self.django(for_wsgi(scope, body), replay(body), send)
+        await self.django(for_wsgi(scope, body), body, send)
 
 
 async def read_body(scope: Scope, receive: Receive, *, cap: int) -> bytes:
@@ -133,15 +132,6 @@ async def _read_body(receive: Receive, cap: int) -> bytes:
         if len(body) > cap:
             raise TooLarge
     return bytes(body)
-
-
-def replay(body: bytes) -> Receive:
-    """A `receive` that hands over a body that was read before."""
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return receive
 
 
 def for_wsgi(scope: Scope, body: bytes) -> Scope:

@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # `serve` runs the application itself, which is glue.
     "ops": BELOW_SURFACES | {"demo", "asgi", "protocol"},
 }
-GLUE = {"settings", "urls", "wsgi", "asgi", "celery", "middleware", "protocol"}
+GLUE = {"settings", "urls", "wsgi", "asgi", "bridge", "celery", "middleware", "protocol"}
 
 SPEAKS_HTTP = {"requests", "urllib3", "http.client", "urllib.request", "httpx", "aiohttp"}
 MAKES_CONNECTIONS = {
