@@ -1,6 +1,7 @@
 """`serve` as an operator starts it, on the benchmark's database."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -75,6 +76,8 @@ def serving(port: int = 0, /, **settings: str) -> Iterator[Served]:
     started = time.perf_counter()
     with _running("serve", "--no-worker", "--bind", f"127.0.0.1:{port}", **settings) as process:
         _wait(process, port)
+        if settings.get("WEB_PROCESSES", "1") != "1":
+            _wait_for_the_second(process, port)
         yield Served(process.pid, port, time.perf_counter() - started)
 
 
@@ -100,6 +103,15 @@ def _running(*command: str, **settings: str) -> "Iterator[subprocess.Popen[bytes
     finally:
         process.terminate()
         process.wait(timeout=60)
+
+
+def _wait_for_the_second(process: "subprocess.Popen[bytes]", port: int) -> None:
+    """Of two processes: what is answered while the first one sleeps, the second one answers."""
+    process.send_signal(signal.SIGSTOP)
+    try:
+        _wait(process, port)
+    finally:
+        process.send_signal(signal.SIGCONT)
 
 
 def _wait(process: "subprocess.Popen[bytes]", port: int) -> None:

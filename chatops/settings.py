@@ -262,7 +262,9 @@ TEMPLATES = [
     },
 ]
 
-#: Requests worked on at once by one `serve`. DATABASE_POOL has room for them, the streams' own
+#: Processes that `serve` answers with; each takes some 100 MB, and uses one core.
+WEB_PROCESSES = max(1, env.int("WEB_PROCESSES", 1))
+#: Requests worked on at once by each of them. DATABASE_POOL has room for them, the streams' own
 #: threads and the feed's reader.
 WEB_THREADS = env.int("WEB_THREADS", 16)
 #: Seconds that a request may take to arrive: its head, and again its body.

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from django.conf import settings
 
@@ -25,8 +25,15 @@ RAN_WELL_SECONDS = 60.0
 class Child:
     """A `manage.py` command in a process of its own."""
 
-    def __init__(self, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        descriptors: Sequence[int] = (),
+    ) -> None:
+        """`descriptors`: of ours, which it has under the same numbers."""
         self.name = arguments[0]
+        self._descriptors = tuple(descriptors)
         self._arguments = (*arguments, "--exit-with-stdin")
         self._environment = {**os.environ, **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None
@@ -36,6 +43,7 @@ class Child:
             [sys.executable, str(settings.BASE_DIR / "manage.py"), *self._arguments],
             stdin=subprocess.PIPE,
             env=self._environment,
+            pass_fds=self._descriptors,
             # Ctrl-C goes to the whole foreground group: the children are to hear it from us.
             start_new_session=True,
         )

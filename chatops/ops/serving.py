@@ -1,4 +1,7 @@
-"""`serve`: uvicorn, with the worker beside it, and an end that is one.
+"""`serve`: uvicorn, with more of itself and the worker beside it, and an end that is one.
+
+One process of Python uses one core. With WEB_PROCESSES the others are children that accept from
+the same socket; all that they share is the database, as on several machines.
 
 uvicorn's own signal handling waits for open streams and raises the signal again before its threads
 are joined. Ours ends the streams first, then lets requests that are being answered finish.
@@ -11,16 +14,17 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from ipaddress import ip_address
+from typing import Any
 from urllib.parse import urlsplit
 
 import uvicorn
 from django.conf import settings
 
 from chatops.asgi import Application, application
-from chatops.ops.children import Child, Kept
+from chatops.ops.children import Child, Kept, end_with_stdin
 from chatops.protocol import Protocol
 
 BACKLOG = 2048
@@ -78,14 +82,41 @@ def works_here() -> bool:
 
 def serve(listening: socket.socket, *, worker: bool, ready: Callable[[], None]) -> None:
     """Serve until SIGTERM or SIGINT. `ready` is called once requests are answered."""
+    number = listening.fileno()
+    more = [
+        Kept(lambda: Child("serve", "--beside", str(number), descriptors=[number]))
+        for _ in range(settings.WEB_PROCESSES - 1)
+    ]
     kept = Kept(lambda: Child("worker")) if worker else None
+    children = [*more, kept] if kept else more
     server = _Server(_config())
     try:
-        with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
-            runner.run(_serve(server, application, listening, kept, ready))
+        _run(server, _serve(server, application, listening, children, ready, _at_signals))
     finally:
+        for one in children:
+            one.ask_to_end()
+        for one in more:
+            one.end(within=LAST_WAIT if server.force_exit else settings.SERVE_DRAIN_SECONDS)
         if kept:
             kept.end(within=WORKER_ENDS_WITHIN)
+
+
+def serve_beside(number: int) -> None:
+    """Serve from another process's listening socket, until that one ends or closes our stdin.
+
+    Signals may come to all processes at once, and a second one means "now": it is for the first
+    process alone to hear them.
+    """
+    for one in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(one, signal.SIG_IGN)
+    server = _Server(_config())
+    listening = socket.socket(fileno=number)
+    _run(server, _serve(server, application, listening, [], lambda: None, _at_stdins_end))
+
+
+def _run(server: _Server, serving: Coroutine[Any, Any, None]) -> None:
+    with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+        runner.run(serving)
 
 
 def end_soon() -> None:
@@ -112,12 +143,28 @@ def _config() -> uvicorn.Config:
     )
 
 
+Ending = Callable[[signal.Signals], None]
+
+
+def _at_signals(loop: asyncio.AbstractEventLoop, end: Ending) -> None:
+    for one in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(one, end, one)
+
+
+def _at_stdins_end(loop: asyncio.AbstractEventLoop, end: Ending) -> None:
+    def ended() -> None:
+        loop.call_soon_threadsafe(end, signal.SIGTERM)
+
+    end_with_stdin(ended)
+
+
 async def _serve(
     server: _Server,
     served: Application,
     listening: socket.socket,
-    worker: Kept | None,
+    children: Sequence[Kept],
     ready: Callable[[], None],
+    listen_for_the_end: Callable[[asyncio.AbstractEventLoop, Ending], None],
 ) -> None:
     loop = asyncio.get_running_loop()
 
@@ -131,22 +178,22 @@ async def _serve(
             loop.call_later(CTRL_C_PATIENCE, hurry)
         server.should_exit = True
         served.stop()
-        if worker:
-            worker.ask_to_end()
+        for one in children:
+            one.ask_to_end()
 
-    for one in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(one, end, one)
-    told = asyncio.ensure_future(_tell(server, worker, ready))
+    listen_for_the_end(loop, end)
+    told = asyncio.ensure_future(_tell(server, children, ready))
     try:
         await server.serve(sockets=[listening])
     finally:
         told.cancel()
 
 
-async def _tell(server: _Server, worker: Kept | None, ready: Callable[[], None]) -> None:
-    """Once requests are answered: the worker starts, so that its start-up delays no page."""
+async def _tell(server: _Server, children: Sequence[Kept], ready: Callable[[], None]) -> None:
+    """Once requests are answered: the children start, so that their start-up delays no page."""
     while not server.started:
         await asyncio.sleep(0.02)
-    if worker and not server.should_exit:
-        worker.start()
+    if not server.should_exit:
+        for one in children:
+            one.start()
     ready()

@@ -30,11 +30,52 @@ def test_a_signal_ends_server_worker_and_open_streams_within_two_seconds(
     assert not [one for one in children if is_alive(one)]
 
 
-def test_a_killed_server_leaves_no_worker_behind(make_place: Callable[..., Place]) -> None:
-    site = make_place(STANDIN_PORT=str(free_port())).serve()
-    (worker,) = eventually(site.children)
+@pytest.mark.parametrize("how", BOTH)
+def test_another_process_answers_beside_the_first_and_ends_with_it(
+    make_place: Callable[..., Place], how: signal.Signals
+) -> None:
+    place = make_place(WEB_PROCESSES="2")
+    site = place.serve("--no-worker")
+    (beside,) = eventually(site.children)
+    place.command("person", "add", "programs", "--role", "auditor")
+    plain = place.command("token", "create", "--person=programs", "--label=x", "--scope", "feed")
+    site.process.send_signal(signal.SIGSTOP)  # so that it can only be the other one
+    site.answering(place)
+    path = "/api/v1/changes/stream/"
+    with site.stream(path, Authorization=f"Bearer {plain.strip()}") as events:
+        site.process.send_signal(signal.SIGCONT)
+        site.end(how)
+        assert events.ended.wait(10.0)
+    assert site.process.returncode == 0
+    assert not is_alive(beside)
+
+
+def test_a_signal_to_every_process_lets_what_is_being_answered_finish(
+    make_place: Callable[..., Place],
+) -> None:
+    place = make_place(WEB_PROCESSES="2")
+    site = place.serve("--no-worker")
+    (beside,) = eventually(site.children)
+    site.process.send_signal(signal.SIGSTOP)
+    host, _, port = site.url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=60) as line:
+        line.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n")
+        line.sendall(b"Connection: close\r\n\r\n")
+        site.answering(place)  # it is at work, and has the other line as well
+        os.kill(beside, signal.SIGTERM)
+        site.process.send_signal(signal.SIGCONT)
+        site.process.send_signal(signal.SIGTERM)
+        line.sendall(b"{}")
+        assert line.recv(100).startswith(b"HTTP/1.1 200")
+    site.process.wait(timeout=60)
+    assert not is_alive(beside)
+
+
+def test_a_killed_server_leaves_nobody_behind(make_place: Callable[..., Place]) -> None:
+    site = make_place(STANDIN_PORT=str(free_port()), WEB_PROCESSES="2").serve()
+    children = eventually(lambda: len(found := site.children()) == 2 and found)
     site.end(signal.SIGKILL)
-    eventually(lambda: not is_alive(worker))
+    eventually(lambda: not [one for one in children if is_alive(one)])
 
 
 def test_a_worker_that_dies_is_started_again(make_place: Callable[..., Place]) -> None:

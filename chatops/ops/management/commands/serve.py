@@ -1,5 +1,6 @@
 """`serve`: the console, the API and the streams, and the worker beside them."""
 
+from argparse import SUPPRESS
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -16,8 +17,17 @@ class Command(BaseCommand):
         parser.add_argument("--bind", default="127.0.0.1:8000", metavar="HOST:PORT")
         parser.add_argument("--no-worker", action="store_true",
                             help="the worker runs elsewhere")  # fmt: skip
+        # What `serve` starts the other WEB_PROCESSES with.
+        parser.add_argument("--beside", type=int, help=SUPPRESS)
+        parser.add_argument("--exit-with-stdin", action="store_true", help=SUPPRESS)
 
-    def handle(self, *args: Any, bind: str, no_worker: bool, **options: Any) -> None:
+    def handle(
+        self, *args: Any, bind: str, no_worker: bool, beside: int | None, **options: Any
+    ) -> None:
+        if beside is not None:
+            serving.serve_beside(beside)
+            serving.end_soon()
+            return
         try:
             listening = serving.listen(bind)
         except serving.AddressTaken as error:
