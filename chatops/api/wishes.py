@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from chatops.actions import policy, trail
 from chatops.actions.callers import Caller
-from chatops.actions.errors import KeyRequired, VersionOld
+from chatops.actions.errors import KeyRequired
 from chatops.actions.models import Action, TrailEntry
 from chatops.actions.perform import Wish
 from chatops.api import responses
@@ -22,6 +22,8 @@ from chatops.mirror.models import ChatSession
 KEY, IF_MATCH = "Idempotency-Key", "If-Match"
 LONGEST_KEY = 255
 VERSION = re.compile(r'(?:W/)?"([0-9]{1,18})"\Z')
+#: No session is ever in this one.
+NO_VERSION = -1
 VIEWED = "transcript_viewed"
 #: A transcript that is read again and again within this time is one view in the trail.
 ONE_VIEW = timedelta(hours=1)
@@ -55,8 +57,8 @@ def key_of(request: Request) -> str:
 def _version(request: Request, caller: Caller, session_id: int | None) -> int | None:
     """The version of `If-Match`; None without one, or for `*`.
 
-    Raises VersionOld for what can be no version of ours. Of several, the one that is held now
-    counts, if it is among them.
+    What can be no version of ours is one that nothing has: 412, once all else about the request is
+    right (RFC 9110, 13.2.1). Of several, the one that is held now counts, if it is among them.
     """
     given = request.headers.get(IF_MATCH, "").strip()
     if not given or given == "*":
@@ -64,7 +66,7 @@ def _version(request: Request, caller: Caller, session_id: int | None) -> int | 
     found = [VERSION.match(one.strip()) for one in given.split(",")]
     versions = [int(one[1]) for one in found if one]
     if not versions or len(versions) < len(found):
-        raise VersionOld(f"{IF_MATCH} is not an ETag of a session.")
+        return NO_VERSION
     if len(versions) == 1 or session_id is None:
         return versions[0]
     held = policy.visible_sessions(caller).filter(pk=session_id, version__in=versions)

@@ -182,6 +182,8 @@ def test_an_old_version_is_412_with_the_session_as_it_is_now(
         saved = api.patch(f"sessions/{chat.id}/", another, If_Match=matching)
         assert saved.status == 200, matching
     assert api.patch(f"sessions/{chat.id}/", body, If_Match='"no version"').status == 412
+    wrong = api.patch(f"sessions/{chat.id}/", {"rank": 1}, If_Match='"no version"')
+    assert wrong.status == 422, "what is wrong in itself is told before what is old"
 
 
 def test_a_lost_answer_is_202_and_followed_to_its_ending(
