@@ -163,6 +163,7 @@ class Scene:
             state="needs_person",
             session_id=self._session(which, who),
             lane="changes",
+            baseline={"highest": 0},
             requested_by=mine.user,
             token=mine.token,
             caller=mine.name,

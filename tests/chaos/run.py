@@ -29,6 +29,8 @@ from tests.chaos.stage import Office
 PATIENCE = 45.0
 #: Seconds in which a lost answer is settled once its effect can be read (p95).
 SETTLED_WITHIN = 10.0
+#: Of fewer lost answers the 95th percentile is one unlucky one, which says nothing.
+ENOUGH_WAITS = 100
 #: By then everything that is still watched is due. Minutes.
 WATCHED_AFTER = 20
 #: Looks for somebody to kill between two countings.
@@ -235,7 +237,8 @@ def _judge(size: Size, office: Office, actors: list[Slot], recovered: datetime) 
     verdict.contradictions += [
         f"crash: {line['error']}" for line in lines if line["kind"] == "crash"
     ]
-    if max(p95(verdict.waits), p95(verdict.late)) > SETTLED_WITHIN:
+    slow = [one for one in (verdict.waits, verdict.late) if p95(one) > SETTLED_WITHIN]
+    if any(len(one) >= ENOUGH_WAITS for one in slow):
         verdict.contradictions.append("lost answers are settled too late")
     return verdict
 
