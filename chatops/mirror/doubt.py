@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from django.db import transaction
+
 from chatops.mirror import bulk
 from chatops.mirror.models import SessionReading
 
@@ -18,6 +20,11 @@ def forget(session_ids: Sequence[int], *, reading: int) -> None:
     """
     for chunk in bulk.in_chunks(session_ids):
         rows = SessionReading.objects.filter(session_id__in=chunk)
-        rows.filter(reading__lte=reading, messages_reading__lte=reading).update(
-            digest="", content=DOUBTED, messages_digest=""
-        )
+        doubted = rows.filter(reading__lte=reading, messages_reading__lte=reading)
+        with transaction.atomic():
+            # In the order of their ids, as all lock them: an UPDATE alone takes them as they lie.
+            locked = doubted.order_by("session_id").select_for_update()
+            ids = list(locked.values_list("session_id", flat=True))
+            SessionReading.objects.filter(session_id__in=ids).update(
+                digest="", content=DOUBTED, messages_digest=""
+            )

@@ -113,6 +113,8 @@ def watch() -> None:
     silence = None if now.stale_since is None else timezone.now() - now.stale_since
     if silence is not None and silence > ALARMED_AFTER * allowed_age():
         alarms.sound(STALE, f"The mirror is stale: {now.reason}.")
+    elif Cursor.objects.filter(name=OPEN, ok_at=None, failures__gt=0).exists():
+        alarms.sound(STALE, f"The mirror has never been fresh: {now.reason}.")
     elif now.as_of is not None and now.stale_since is None:
         alarms.end(STALE)
 

@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
-from chatops.mirror import feed, forgetting, ingest
+from chatops.mirror import doubt, feed, forgetting, ingest
 from chatops.mirror.ingest import Answer
 from chatops.mirror.models import ChatMessage, ChatSession, Forgotten, SessionReading
 from tests.mirror.carriers import associate, body, message, session
+from tests.ops.place import eventually
 
 pytestmark = [
     pytest.mark.postgres,
@@ -73,6 +74,43 @@ def test_the_same_sessions_in_any_order_at_once_never_lock_each_other_out() -> N
     assert ChatSession.objects.count() == len(ids)
     newest = set(SessionReading.objects.values_list("reading", flat=True))
     assert len(newest) == 1
+
+
+def test_who_doubts_sessions_locks_them_in_the_order_of_their_ids() -> None:
+    """Their notes lie in another order, so that an UPDATE alone would come by the highest first."""
+    for one in (3, 2, 1):
+        answer = Answer(one, body(session(one)))
+        ingest.store_sessions([answer], reading=ingest.next_reading())
+    held, done = threading.Event(), threading.Event()
+
+    def elsewhere() -> None:
+        with transaction.atomic():
+            SessionReading.objects.select_for_update().get(pk=1)
+            held.set()
+            done.wait(30)
+
+    def doubting() -> None:
+        held.wait(30)
+        doubt.forget([1, 2, 3], reading=ingest.next_reading())
+
+    def looking() -> None:
+        held.wait(30)
+        try:
+            eventually(waiting_for_a_lock)
+            with transaction.atomic():
+                list(SessionReading.objects.select_for_update(nowait=True).filter(pk__in=(2, 3)))
+        finally:
+            done.set()
+
+    wrong = together([elsewhere, doubting, looking])
+    assert wrong == []
+    assert not SessionReading.objects.exclude(content=doubt.DOUBTED).exists()
+
+
+def waiting_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])
 
 
 def test_numbers_have_no_hole_while_a_foreign_transaction_stays_open() -> None:

@@ -242,6 +242,8 @@ def test_a_person_is_told_why(
     superoffice.fault("status", status=status)
     Worker(lambda: client).run_once()
     assert health.freshness().reason == reason
+    # Nothing was ever read: that is no reason to be silent about it.
+    assert reason in Alarm.objects.get(name=health.STALE).detail
 
 
 def test_the_report_is_plain_and_complete(superoffice: StandIn, client: Client) -> None:
