@@ -15,6 +15,7 @@ from typing import Any
 
 HERE = Path(__file__).parent
 LAST = HERE / "last.json"
+PAGE = HERE.parent / "docs" / "figures.md"
 SIZES = {"small": 2_000, "10k": 10_000, "100k": 100_000, "1m": 1_000_000}
 
 
@@ -51,6 +52,8 @@ def main() -> int:
     for path in [*([options.json] if options.json else []), *([LAST] if options.keep else [])]:
         kept = reporting.merged(before, report) if path == LAST else report
         path.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
+        if path == LAST:
+            PAGE.write_text(reporting.page(kept))
     return 0 if all(one["reached"] for one in report["results"]) else 1
 
 

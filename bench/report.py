@@ -1,4 +1,4 @@
-"""The figures as a table, beside those of the last run that was kept."""
+"""The figures as a table, beside those of the last run that was kept, and as a page of the docs."""
 
 from typing import Any
 
@@ -19,12 +19,61 @@ def _of(figures: JSONDict, size: str, database: str) -> dict[tuple[str, ...], JS
 
 
 def merged(before: JSONDict, report: JSONDict) -> JSONDict:
-    """What was kept, with this run in it: results that it made replace those of the same name."""
+    """What was kept, with this run in it: the measures that it made replace the same ones."""
+    made = {one["measure"] for one in report["results"]}
     held = _of(before, report["size"], report["database"])
+    held = {name: one for name, one in held.items() if one["measure"] not in made}
     held.update({key(one): one for one in report["results"]})
     same = (report["size"], report["database"])
     others = [run for run in before.get("runs", []) if (run["size"], run["database"]) != same]
     return {"runs": [*others, {**report, "results": list(held.values())}]}
+
+
+FIGURES = """# The latest figures
+
+Written by `make bench ARGS="--keep"`; each line is of the last run of its measure. What is
+measured, and why it is as it is: [How fast it is](performance.md).
+"""
+SIZES = {"small": 0, "10k": 1, "100k": 2, "1m": 3}
+DATABASES = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
+
+
+def page(kept: JSONDict) -> str:
+    """What was kept, as a page of tables: a table for each size and database."""
+    parts = [FIGURES]
+    for run in sorted(
+        kept["runs"], key=lambda run: (SIZES[run["size"]], run["database"] != "sqlite")
+    ):
+        parts.append(f"\n## {run['size']}, {DATABASES[run['database']]}\n\n{HEAD}")
+        parts += [_line(one) for one in run["results"]]
+    return "".join(parts)
+
+
+def _place(run: JSONDict) -> tuple[int, str]:
+    return SIZES[run["size"]], DATABASES[run["database"]]
+
+
+HEAD = (
+    "| measure | against | ours | theirs | ratio | spread | must reach |\n"
+    "|---|---|--:|--:|--:|---|--:|\n"
+)
+
+
+def _line(one: JSONDict) -> str:
+    unit = one["unit"].removeprefix("per ")
+    apart = "/" if one["unit"].startswith("per ") else " "
+    low, high = one["spread"]
+    reach = "" if one["reach"] is None else f"{one['reach']:.3g}"
+    cells = (
+        one["name"],
+        one["against"],
+        f"{one['ours']:,.1f}{apart}{unit}",
+        f"{one['theirs']:,.1f}{apart}{unit}",
+        f"{one['ratio']:.2f}",
+        f"{low:.2f} to {high:.2f}",
+        reach if one["reached"] else f"{reach} (not reached)",
+    )
+    return f"| {' | '.join(cells)} |\n"
 
 
 def table(report: JSONDict, before: JSONDict) -> str:

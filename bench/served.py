@@ -106,20 +106,34 @@ def _running(*command: str, **settings: str) -> "Iterator[subprocess.Popen[bytes
 
 
 def _wait_for_the_second(process: "subprocess.Popen[bytes]", port: int) -> None:
-    """Of two processes: what is answered while the first one sleeps, the second one answers."""
-    process.send_signal(signal.SIGSTOP)
-    try:
-        _wait(process, port)
-    finally:
-        process.send_signal(signal.SIGCONT)
+    """Of two processes: what is answered while the first one sleeps, the second one answers.
+
+    The first one is woken between looks: it may have been stopped before it started the second.
+    """
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        process.send_signal(signal.SIGSTOP)
+        try:
+            if _answers(port, within=0.5):
+                return
+        finally:
+            process.send_signal(signal.SIGCONT)
+        time.sleep(0.2)
+    raise RuntimeError("serve's second process did not start")
 
 
 def _wait(process: "subprocess.Popen[bytes]", port: int) -> None:
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end and process.poll() is None:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5):
-                return
-        except OSError:
-            time.sleep(0.02)
+        if _answers(port, within=5):
+            return
+        time.sleep(0.02)
     raise RuntimeError("serve did not start")
+
+
+def _answers(port: int, *, within: float) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=within):
+            return True
+    except OSError:
+        return False

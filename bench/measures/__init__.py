@@ -3,6 +3,7 @@
 from bench.measures import (
     acting,
     console,
+    enduring,
     growth,
     hints,
     lag,
@@ -25,4 +26,5 @@ MEASURES = {
     "serving": serving.measure,
     "lag": lag.measure,
     "hints": hints.measure,
+    "enduring": enduring.measure,
 }

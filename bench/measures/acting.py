@@ -10,7 +10,7 @@ import http.client
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
@@ -104,98 +104,136 @@ def _at_once(chats: Sequence[int], times: int, one: Callable[[int], None]) -> Ca
     return run
 
 
+class _Ways:
+    """How a message gets to the remote; a kept-alive connection for each thread and way."""
+
+    def __init__(self, far: Remote, token: str, proxy: str) -> None:
+        self._far, self._token, self._proxy = far, token, proxy
+        self._local: Any = threading.local()
+        #: What one action asks of the remote, and the one call of these that sends.
+        self.calls: list[tuple[str, str]] = []
+        self.send: list[tuple[str, str]] = []
+
+    def _mine(self, kind: str, make: Callable[[], requests.Session]) -> requests.Session:
+        if not hasattr(self._local, kind):
+            setattr(self._local, kind, make())
+        found: requests.Session = getattr(self._local, kind)
+        return found
+
+    def through(self, served: Served) -> Callable[[int], None]:
+        """Ours, by this `serve`."""
+
+        def act(chat: int) -> None:
+            http = self._mine("ours", lambda: _session(Authorization=f"Bearer {self._token}"))
+            _act(http, served, chat)
+
+        return act
+
+    def learn(self, served: Served, chat: int) -> None:
+        """See which calls an action makes."""
+        act = self.through(served)
+        self.calls = _calls_of(self._far, lambda: act(chat), chat)
+        self.send = [(method, path) for method, path in self.calls if method == "POST"]
+
+    def direct(self, chat: int) -> None:
+        """The same calls, straight to the remote."""
+        http = self._mine("direct", lambda: _direct(self._far.url))
+        _forward(http, self._far.url, self.calls, chat)
+
+    def proxied(self, chat: int) -> None:
+        """The one call that sends, through the proxy."""
+        http = self._mine("proxied", lambda: _direct(self._proxy))
+        _forward(http, self._proxy, self.send, chat)
+
+
 @override_settings(REMOTE_CALLS_PER_SECOND=0, SUPEROFFICE_AUTH="basic", **SERVICE)
 def measure(size: str, repeats: int) -> list[Result]:
     """Milliseconds of one action, and actions per second of sixteen callers."""
     filling.empty()
-    times = ACTIONS[size]
     with remote(CALLERS, LATENCY_MS) as far, override_settings(SUPEROFFICE_API_URL=far.url):
-        token = _prepare(far)
-        known = {
-            "SUPEROFFICE_API_URL": far.url,
-            "SUPEROFFICE_AUTH": "basic",
-            "SUPEROFFICE_TIMEZONE": "UTC",
-            # As in earnest: with DEBUG, Django writes down and formats every statement.
-            "DEBUG": "0",
-            "SECRET_KEY": settings.SECRET_KEY,
-            "FIELD_KEYS": ",".join(settings.FIELD_KEYS),
-            **SERVICE,
-        }
+        token, known = _prepare(far), _settings(far)
         with (
             serving(**known) as single,
             serving(**known, WEB_PROCESSES="2") as double,
             _proxy(far.url) as proxy,
         ):
-            local: Any = threading.local()
-
-            def mine(kind: str, make: Callable[[], requests.Session]) -> requests.Session:
-                if not hasattr(local, kind):
-                    setattr(local, kind, make())
-                found: requests.Session = getattr(local, kind)
-                return found
-
-            def through(served: Served) -> Callable[[int], None]:
-                def act(chat: int) -> None:
-                    http = mine("ours", lambda: _session(Authorization=f"Bearer {token}"))
-                    _act(http, served, chat)
-
-                return act
-
-            first = far.chats[0]
-            calls = _calls_of(far, lambda: through(single)(first), first)
-            send = [(method, path) for method, path in calls if method == "POST"]
-
-            def direct(chat: int) -> None:
-                _forward(mine("direct", lambda: _direct(far.url)), far.url, calls, chat)
-
-            def proxied(chat: int) -> None:
-                _forward(mine("proxied", lambda: _direct(proxy)), proxy, send, chat)
-
-            def ten(one: Callable[[int], None]) -> Callable[[], None]:
-                def run() -> None:
-                    for _ in range(10):
-                        one(first)
-
-                return run
-
-            alone = in_turns({"ours": ten(through(single)), "direct": ten(direct)}, repeats=repeats)
-            ways = {
-                "ours": through(double),
-                "single": through(single),
-                "direct": direct,
-                "proxied": proxied,
-            }
+            ways = _Ways(far, token, proxy)
+            ways.learn(single, far.chats[0])
+            alone = _alone(ways, single, far.chats[0], repeats)
             many = in_turns(
-                {name: _at_once(far.chats, times, way) for name, way in ways.items()},
+                {
+                    name: _at_once(far.chats, ACTIONS[size], way)
+                    for name, way in {
+                        "double": ways.through(double),
+                        "single": ways.through(single),
+                        "direct": ways.direct,
+                        "proxied": ways.proxied,
+                    }.items()
+                },
                 repeats=repeats,
             )
+    return [alone, *_beside_the_proxy(many, ways, ACTIONS[size])]
+
+
+def _settings(far: Remote) -> dict[str, str]:
+    return {
+        "SUPEROFFICE_API_URL": far.url,
+        "SUPEROFFICE_AUTH": "basic",
+        "SUPEROFFICE_TIMEZONE": "UTC",
+        # As in earnest: with DEBUG, Django writes down and formats every statement.
+        "DEBUG": "0",
+        "SECRET_KEY": settings.SECRET_KEY,
+        "FIELD_KEYS": ",".join(settings.FIELD_KEYS),
+        **SERVICE,
+    }
+
+
+def _alone(ways: _Ways, served: Served, chat: int, repeats: int) -> Result:
+    """One caller, one action after the other."""
+
+    def ten(one: Callable[[int], None]) -> Callable[[], None]:
+        def run() -> None:
+            for _ in range(10):
+                one(chat)
+
+        return run
+
+    taken = in_turns(
+        {"ours": ten(ways.through(served)), "direct": ten(ways.direct)}, repeats=repeats
+    )
+    return compared(
+        "an action, remote in 20 ms",
+        f"the same {len(ways.calls)} remote calls made directly",
+        [one / 10 for one in taken["ours"]],
+        [one / 10 for one in taken["direct"]],
+        reach=1 / 1.25,
+    )
+
+
+def _beside_the_proxy(many: Mapping[str, list[float]], ways: _Ways, times: int) -> list[Result]:
+    """Sixteen callers, each way beside the proxy."""
+    proxy = "a plain reverse proxy"
+    calls = [" ".join(one) for one in ways.calls]
     return [
         compared(
-            "an action, remote in 20 ms",
-            f"the same {len(calls)} remote calls made directly",
-            [one / 10 for one in alone["ours"]],
-            [one / 10 for one in alone["direct"]],
-            reach=1 / 1.25,
-        ),
-        compared(
             "actions of 16 callers, two processes",
-            "a plain reverse proxy",
-            many["ours"],
+            proxy,
+            many["double"],
             many["proxied"],
             amount=times,
             reach=0.4,
-            calls=[" ".join(one) for one in calls],
+            calls=calls,
         ),
         compared(
             "actions of 16 callers, one process",
-            "a plain reverse proxy",
+            proxy,
             many["single"],
             many["proxied"],
             amount=times,
         ),
         compared(
             f"the same {len(calls)} remote calls made directly, 16 callers",
-            "a plain reverse proxy",
+            proxy,
             many["direct"],
             many["proxied"],
             amount=times,

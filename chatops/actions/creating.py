@@ -6,6 +6,7 @@ ever asked for it and nobody typed anything into it. One such session, alone, is
 of several a person says which.
 """
 
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,10 +15,10 @@ from django.db import IntegrityError
 from django.db.models import Max
 from django.utils import timezone
 
-from chatops.actions import ending, fresh, intent, judging
-from chatops.actions.errors import InProgress
+from chatops.actions import claims, fresh, intent, judging
+from chatops.actions.errors import InProgress, StateConflict
 from chatops.actions.intent import Plan, Wish
-from chatops.actions.models import OPEN_STATES, Action
+from chatops.actions.models import OPEN_STATES, Action, State
 from chatops.mirror.models import ChatSession
 from chatops.remote import wiring
 from chatops.remote.models import Agent
@@ -30,6 +31,8 @@ JSONDict = dict[str, Any]
 MOST = 50
 #: A customer's widget asks every few seconds: what nobody asked for this long has none.
 QUIET = timedelta(seconds=5)
+#: Seen alone, it has this long to show that it is ours: one look may fail or show too little.
+PATIENCE = 2 * QUIET
 #: How far the clocks of SuperOffice and of this machine may differ.
 CLOCKS_DIFFER = timedelta(minutes=2)
 NOT_OURS = "not ours"
@@ -39,22 +42,30 @@ def record(plan: Plan, topic_id: int, agent: Agent, wish: Wish, content: str) ->
     """Commit the intent with its ground, the highest session id; nothing has been sent yet.
 
     Returns an earlier action (`replayed`) when the same wish came through another process
-    meanwhile. Raises InProgress while somebody else's chat in the channel is not confirmed, and
-    Unavailable.
+    meanwhile. Raises InProgress while somebody else's chat in the channel is not confirmed,
+    StateConflict when others are faster every time, and Unavailable.
     """
     started = timezone.now()
-    action = intent.row(plan, agent, wish, content, started)
-    action.topic_id = topic_id
-    _refuse_a_second(action)
-    action.baseline = {"associate_id": agent.associate_id, "highest": _highest()}
-    try:
-        intent.store(action, wish)
-    except IntegrityError:
-        if earlier := intent.replayed(wish, content):
-            return earlier
+    patience = time.monotonic() + settings.ACTION_LANE_WAIT_SECONDS
+    while True:
+        action = intent.row(plan, agent, wish, content, started)
+        action.topic_id = topic_id
         _refuse_a_second(action)
-        raise
-    return action
+        action.baseline = {"associate_id": agent.associate_id, "highest": _highest()}
+        try:
+            intent.store(action, wish)
+        except IntegrityError:
+            # The key or the channel was taken while we looked; the next round tells by whom, or
+            # finds it free again.
+            if earlier := intent.replayed(wish, content):
+                return earlier
+            if time.monotonic() > patience:
+                raise StateConflict(
+                    "Others are starting chats in this channel right now. Nothing was sent. Try "
+                    "again shortly."
+                ) from None
+        else:
+            return action
 
 
 def _refuse_a_second(action: Action) -> None:
@@ -84,7 +95,7 @@ def _highest() -> int:
 def answered(action: Action, answer: Any, evidence: JSONDict) -> Action | None:
     """Settle by the answer, if it names a new session of the channel; None when it does not."""
     named = isinstance(answer, entities.ChatSessionEntity) and judging.could_be_made(action, answer)
-    return ending.claim_session(action, answer, answer=evidence) if named else None
+    return claims.claim_session(action, answer, answer=evidence) if named else None
 
 
 def find(
@@ -114,7 +125,26 @@ def find(
         Action.objects.filter(pk=action.pk).update(proof=action.proof)
     if len(possible) != 1 or now - datetime.fromisoformat(seen[str(possible[0].id)]) < QUIET:
         return None
-    return ending.claim_session(action, possible[0])
+    if _may_be_a_later_ones(action, possible[0].id):
+        return None
+    return claims.claim_session(action, possible[0])
+
+
+def _may_be_a_later_ones(action: Action, session_id: int) -> bool:
+    """Whether a later creation in the channel, whose own session is not known, may have made it.
+
+    Once an action is with a person, the channel is free for others. What one of them found there
+    already, before it was sent, is not its own.
+    """
+    rivals = [one for one in claims.rivals(action) if one.state != State.DONE]
+    return any(one.baseline.get("highest", 0) < session_id for one in rivals)
+
+
+def may_yet_show(action: Action, now: datetime) -> bool:
+    """Whether just one session was seen that may be it, and too short a time ago to be sure: no
+    case for a person yet, also when the first look in a long while has found it."""
+    since = [one for one in action.proof.get("seen", {}).values() if one != NOT_OURS]
+    return len(since) == 1 and now - datetime.fromisoformat(since[0]) < PATIENCE
 
 
 def _above(client: Client, action: Action, deadline: float | None) -> list[int]:

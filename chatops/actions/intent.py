@@ -18,7 +18,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from chatops.actions import ending, fresh, news, policy, prepared, trail
+from chatops.actions import claims, fresh, news, policy, prepared, trail
 from chatops.actions.callers import Caller
 from chatops.actions.errors import (
     ActionError,
@@ -205,7 +205,7 @@ def record(plan: Plan, session: ChatSession, agent: Agent, wish: Wish, content: 
         if waited and (earlier := replayed(wish, content)):
             return earlier
         found = look_now(session.pk, messages=plan.with_messages, patient=wish.patient)
-        if ending.shown_by_chance([pk for pk, state in seen if state in WATCHED], found.session):
+        if claims.shown_by_chance([pk for pk, state in seen if state in WATCHED], found.session):
             continue  # what is told of the lane is another thing now
         _check_view(session.pk, wish)
         plan.check(found, agent)

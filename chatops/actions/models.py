@@ -65,6 +65,9 @@ class ApiToken(models.Model):
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
+    class Meta:
+        verbose_name = "API token"
+
     def __str__(self) -> str:
         return f"{self.label} ({self.prefix}…)"
 
@@ -120,6 +123,8 @@ class Action(models.Model):
     look_at = models.DateTimeField(null=True)
     looks = models.IntegerField(default=0)
     watch_until = models.DateTimeField(null=True)
+    #: Session and message as they were at the ending (`chatops/actions/shown.py`).
+    shown = models.JSONField(null=True)
     leased_until = models.DateTimeField(null=True)
 
     class Meta:
@@ -152,6 +157,11 @@ class Action(models.Model):
                 fields=["look_at"],
                 condition=models.Q(look_at__isnull=False),
                 name="action_look",
+            ),
+            models.Index(
+                fields=["settled_at"],
+                condition=models.Q(shown__isnull=False),
+                name="action_shown",
             ),
         ]
 

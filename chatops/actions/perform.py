@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from chatops.actions import creating, ending, fresh, intent, judging, policy
+from chatops.actions import claims, creating, ending, fresh, intent, judging, policy
 from chatops.actions.callers import Caller
 from chatops.actions.errors import ActionError, IdentityRequired
 from chatops.actions.intent import Plan, Wish, conflict, identity_of
@@ -20,6 +20,7 @@ from chatops.remote import abilities, linking, wiring
 from chatops.remote.models import Agent
 from chatops.superoffice import entities, errors
 from chatops.superoffice.client import Client
+from chatops.superoffice.exchange import Rank
 
 __all__ = ["Plan", "Wish", "conflict", "identity_of", "perform"]
 
@@ -160,7 +161,8 @@ def _judge(action: Action, answer: Any, evidence: JSONDict) -> Action:
 
 def first_look(action: Action, *, inconclusive: State = State.UNKNOWN) -> Action:
     """Read once, at once, what became of it; `inconclusive` is what it is when nothing shows."""
-    client, deadline = wiring.service_client(person=True), time.monotonic() + FIRST_LOOK_SECONDS
+    client = wiring.service_client(person=True).ranked(Rank.PROOF)
+    deadline = time.monotonic() + FIRST_LOOK_SECONDS
     try:
         if action.verb == Verb.CREATE_SESSION:
             made = creating.find(client, action, now=timezone.now(), deadline=deadline)
@@ -184,7 +186,7 @@ def _look_for_message(action: Action, client: Client, deadline: float) -> Action
     messages = fresh.new_messages(
         client, action.on_session, above=action.baseline["highest"], deadline=deadline
     )
-    return ending.claim_message(action, messages) or ending.unknown(action)
+    return claims.claim_message(action, messages) or ending.unknown(action)
 
 
 def _conclude(

@@ -5,6 +5,7 @@ The matrix stands in docs/permissions.md; `RIGHTS_OF_ROLE`, `SCOPE_OF_RIGHT` and
 """
 
 from collections.abc import Collection, Hashable
+from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 
@@ -13,7 +14,7 @@ from django.utils import timezone
 
 from chatops.actions.callers import SEES_ALL, SEES_OWN, Caller, Role, Span
 from chatops.actions.errors import Forbidden, Invalid, NotFound
-from chatops.actions.models import Action, TrailEntry, Unmasking
+from chatops.actions.models import Action, State, TrailEntry, Unmasking, Verb
 from chatops.actions.prepared import NUMBER, Kept
 from chatops.mirror.models import ChatSession, ChatTopic, TopicMember
 from chatops.mirror.querysets import IN_QUEUE, ChatSessionQuerySet
@@ -260,6 +261,21 @@ def require(caller: Caller, right: Right, session_id: int) -> ChatSession:
     if not may(caller, right, session):
         raise Forbidden(_lacking(caller, right) or "Your role does not allow this on this chat.")
     return session
+
+
+def waited_for(caller: Caller, session_id: int, *, since: datetime) -> ChatSession | None:
+    """The session, if it waited in one of this person's topics and somebody took it after `since`.
+
+    It is theirs alone now. That it was taken and by whom is what the queue told everybody there.
+    """
+    if caller.token or not _is_at_work(caller) or caller.associate_id is None:
+        return None
+    found = ChatSession.objects.open().exclude(associate_id=None)
+    row = found.filter(pk=session_id, topic_id__in=_topics(caller)).first()
+    if row is None or (row.started_at and row.started_at >= since):
+        return row
+    taken = Action.objects.filter(session_id=session_id, verb=Verb.PICK_UP, state=State.DONE)
+    return row if taken.filter(settled_at__gte=since).exists() else None
 
 
 _kept = Kept()

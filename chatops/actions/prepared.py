@@ -6,13 +6,16 @@ needs to answer it; of a list of fifty rows, as long.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.core.exceptions import EmptyResultSet
-from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.models.query import get_related_populators
+
+from chatops.mirror.bulk import planned
 
 M = TypeVar("M", bound=models.Model)
 
@@ -109,7 +112,7 @@ class Kept:
         if one is None:
             return []
         parameters = [number if given == NUMBER else given for given in one.parameters]
-        found = _asked(one.database, one.sql, parameters)
+        found = _asked(one.sql, parameters)
         rows = [dict(zip(one.names, row, strict=True)) for row in found]
         for column, (converters, expression) in one.converters.items():
             for row in rows:
@@ -120,22 +123,22 @@ class Kept:
         return rows
 
 
-def _asked(database: str, sql: str, parameters: list[Any]) -> list[Any]:
+def _asked(sql: str, parameters: list[Any]) -> list[Any]:
     """The rows. PostgreSQL plans the statement once, too, for each connection: reading and planning
     the token's takes it ten times as long as answering it."""
-    connection = connections[database]
-    found: list[Any]
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
-            found = cursor.fetchall()
-        return found
-    from psycopg import Cursor  # not there where only SQLite is
-
-    connection.ensure_connection()
-    with connection.wrap_database_errors, Cursor(connection.connection) as planned:
-        found = planned.execute(sql, parameters, prepare=True).fetchall()
+    with _executed(sql, parameters) as cursor:
+        found: list[Any] = cursor.fetchall()
     return found
+
+
+@contextmanager
+def _executed(sql: str, parameters: Sequence[Any]) -> Iterator[Any]:
+    with planned() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(sql, parameters)
+        else:
+            cursor.execute(sql, parameters, prepare=True)
+        yield cursor
 
 
 def _statement(rows: models.QuerySet[Any, Any]) -> _Statement | None:
@@ -180,7 +183,7 @@ def _made(rows: models.QuerySet[M]) -> _Plan | None:
 
 def _first(plan: _Plan, place_holder: Any, value: Any) -> Any:
     parameters = [value if one == place_holder else one for one in plan.parameters]
-    found = _asked(plan.database, plan.sql, parameters)
+    found = _asked(plan.sql, parameters)
     if not found:
         return None
     (row,) = plan.compiler.apply_converters(found, plan.converters)
@@ -200,8 +203,7 @@ def insert(row: models.Model) -> None:
     sql, fields = _insertion(type(row))
     ours = connections[DEFAULT_DB_ALIAS]  # each use of `connection` would look for it anew
     values = [one.get_db_prep_save(one.pre_save(row, True), ours) for one in fields]
-    with ours.cursor() as cursor:
-        cursor.execute(sql, values)
+    with _executed(sql, values) as cursor:
         row.pk = cursor.fetchone()[0]
     row._state.adding, row._state.db = False, ours.alias
 
@@ -213,8 +215,7 @@ def update(model: type[models.Model], where: Mapping[str, Any], changes: Mapping
     given = (*changes.values(), *where.values())
     ours = connections[DEFAULT_DB_ALIAS]
     values = [one.get_db_prep_save(value, ours) for one, value in zip(fields, given, strict=True)]
-    with ours.cursor() as cursor:
-        cursor.execute(sql, values)
+    with _executed(sql, values) as cursor:
         return int(cursor.rowcount)
 
 

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from chatops.actions import creating, ending, fresh, judging, trail
+from chatops.actions import claims, creating, ending, fresh, judging, trail
 from chatops.actions.models import OPEN_STATES, WATCHED, Action, State, Verb
 from chatops.mirror.models import SessionReading
 from chatops.superoffice import entities, errors, text
@@ -28,6 +28,9 @@ LEASE = timedelta(seconds=10)
 LOOK_SECONDS = 5.0
 #: After so many failed looks in a row the round ends: SuperOffice is away.
 ENOUGH_FAILURES = 2
+#: No look at what has ended already begins later than this in a round: what became open meanwhile
+#: waits for the next one. Seconds.
+WATCHING_SECONDS = 1.0
 #: How long to wait for the next look, by the age of the action. While it is open, so that it is
 #: settled within 10 s of SuperOffice's recovery; then now and then, for a day. Seconds.
 LOOKS = ((10.0, 1.0), (30.0, 2.0), (float("inf"), 4.0))
@@ -42,8 +45,11 @@ def run_due(client: Client, *, now: datetime | None = None) -> int:
     now = now or timezone.now()
     due = _claim(now)
     failures = looked = 0
+    until = float("inf")
     for action in due:
-        if failures >= ENOUGH_FAILURES:
+        if not action.is_open:
+            until = min(until, time.monotonic() + WATCHING_SECONDS)
+        if failures >= ENOUGH_FAILURES or time.monotonic() > until:
             break
         failures = 0 if _work_off(action, client, now) else failures + 1
         looked += 1
@@ -107,7 +113,7 @@ def _work_off_creation(action: Action, client: Client, now: datetime) -> bool:
     """One that has no session yet; whether SuperOffice could be asked."""
     settled = None
     # While it may still be answered, its answer tells more than any look.
-    if action.state != State.SENDING and not ending.rivals(action):
+    if action.state != State.SENDING:
         deadline = time.monotonic() + LOOK_SECONDS
         try:
             settled = creating.find(client, action, now=now, deadline=deadline)
@@ -115,7 +121,7 @@ def _work_off_creation(action: Action, client: Client, now: datetime) -> bool:
             logger.info("look failed", extra={"action": action.pk, "error": type(error).__name__})
             _plan_next(action, now)
             return False
-    if settled is None:
+    if settled is None and not creating.may_yet_show(action, now):
         _not_found(action, now)
     _plan_next(action, now)
     return True
@@ -139,10 +145,10 @@ def _read_after(action: Action, client: Client, now: datetime) -> bool:
 
 def _settled(action: Action, found: fresh.Fresh) -> bool:
     if action.verb == Verb.SEND_MESSAGE:
-        settled = ending.claim_message(action, found.messages)
+        settled = claims.claim_message(action, found.messages)
         return settled is not None and settled.state == State.DONE
     proof = judging.proof_in_session(action, found.session)
-    if not proof or ending.rivals(action):
+    if not proof or claims.rivals(action):
         return False
     return not ending.proved(action, proof).is_open
 
@@ -176,8 +182,8 @@ def _next_look(row: Action, now: datetime) -> datetime | None:
     watched = row.state in WATCHED or (row.state == State.DONE and row.verb == Verb.SEND_MESSAGE)
     if not watched or row.watch_until is None:
         return None
-    # One that is open may yet turn out to have changed nothing.
-    if any(not one.is_open for one in ending.rivals(row)):
+    # One that is open may yet turn out to have changed nothing. Two new sessions are two.
+    if row.verb != Verb.CREATE_SESSION and any(not one.is_open for one in claims.rivals(row)):
         return None
     next_look = now + _after(WATCHES, age)
     return next_look if next_look <= row.watch_until else None
@@ -191,7 +197,7 @@ def _watch(action: Action, messages: tuple[entities.ChatMessage, ...]) -> None:
     """A settled send whose text appears a second time: an alarm, once."""
     if action.message_id is None or "second" in action.proof or _may_be_of_another(action):
         return
-    claimed = ending.claimed([one.id for one in messages])
+    claimed = claims.claimed([one.id for one in messages])
     again = judging.sent_message(action, messages, claimed=claimed)
     if again is None:
         return

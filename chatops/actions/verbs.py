@@ -5,22 +5,22 @@ ActionError when it was not carried out (see `perform.perform`).
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 
-from chatops.actions import judging, patches, perform, policy
-from chatops.actions.errors import ActionError, Forbidden, Invalid, Refused, StateConflict
+from chatops.actions import conditions, ending, patches, perform, policy
+from chatops.actions.errors import ActionError, Forbidden, Invalid, NotFound, StateConflict
 from chatops.actions.fresh import Fresh
 from chatops.actions.models import Action, Verb
 from chatops.actions.perform import Plan, Wish
 from chatops.mirror.models import Associate, TopicMember
-from chatops.remote import abilities
 from chatops.remote.models import Agent
-from chatops.superoffice import entities, text
+from chatops.superoffice import text
 from chatops.superoffice.client import Client
 
-Check = Callable[[Fresh, Agent], None]
 #: Somebody may be faster; then the next one in the queue is tried, this often.
 NEXT_CANDIDATES = 5
 
@@ -35,7 +35,7 @@ def accept_transfer(session_id: int, *, wish: Wish) -> Action:
             Verb.ACCEPT_TRANSFER,
             policy.Right.ACT,
             asked={},
-            check=_is_offered_to_me,
+            check=conditions.is_offered_to_me,
             call=lambda client, action, deadline: client.sessions.accept_transfer(
                 action.on_session, deadline=deadline
             ),
@@ -52,7 +52,7 @@ def reject_transfer(session_id: int, *, wish: Wish) -> Action:
             Verb.REJECT_TRANSFER,
             policy.Right.ACT,
             asked={},
-            check=_is_offered_to_me,
+            check=conditions.is_offered_to_me,
             call=lambda client, action, deadline: client.sessions.reject_transfer(
                 action.on_session, deadline=deadline
             ),
@@ -70,7 +70,7 @@ def transfer(session_id: int, to: int | str, *, wish: Wish) -> Action:
             Verb.TRANSFER,
             policy.Right.TRANSFER,
             asked={"to": target.pk, "request": {"to": str(to)}},
-            check=_can_be_offered_to(target),
+            check=conditions.can_be_offered_to(target),
             call=lambda client, action, deadline: client.sessions.transfer(
                 action.on_session, to=target.pk, deadline=deadline
             ),
@@ -78,36 +78,6 @@ def transfer(session_id: int, to: int | str, *, wish: Wish) -> Action:
         session_id,
         wish,
     )
-
-
-def _is_offered_to_me(found: Fresh, agent: Agent) -> None:
-    session = found.session
-    if session.transfer_to_id == agent.associate_id:
-        return
-    owner = session.user.full_name if session.user else "nobody"
-    raise perform.conflict(
-        f"The chat is not offered to you (any more). It is {_state(session)}; {owner} has it.",
-        session.id,
-    )
-
-
-def _can_be_offered_to(target: Associate) -> Check:
-    def check(found: Fresh, agent: Agent) -> None:
-        if target.pk == agent.associate_id:
-            raise Invalid("A chat cannot be transferred to yourself.", field="to")
-        can_be_offered(found, agent)
-
-    return check
-
-
-def can_be_offered(found: Fresh, agent: Agent) -> None:
-    """Only who has the chat offers it, and only once. Raises StateConflict."""
-    is_mine_and_ongoing(found, agent)
-    if found.session.transfer_to:
-        raise perform.conflict(
-            f"The chat is already offered to {found.session.transfer_to.full_name}.",
-            found.session.id,
-        )
 
 
 def associate(to: int | str) -> Associate:
@@ -132,13 +102,28 @@ def pick_up(session_id: int, *, wish: Wish) -> Action:
     return _pick_up(session_id, {}, wish)
 
 
+#: So long those who could have picked up a chat are told who did.
+TOLD_FOR = timedelta(minutes=2)
+
+
 def _pick_up(session_id: int, asked: dict[str, Any], wish: Wish) -> Action:
+    try:
+        return _picked_up(session_id, asked, wish)
+    except NotFound:
+        since = timezone.now() - TOLD_FOR
+        row = policy.waited_for(wish.caller, session_id, since=since)
+        if row is None:
+            raise
+        raise conditions.waits_no_more(session_id, ending.name_of(row.associate_id)) from None
+
+
+def _picked_up(session_id: int, asked: dict[str, Any], wish: Wish) -> Action:
     return perform.perform(
         Plan(
             Verb.PICK_UP,
             policy.Right.ACT,
             asked=asked,
-            check=is_waiting,
+            check=conditions.is_waiting,
             call=lambda client, action, deadline: client.sessions.pick_up(
                 action.on_session, deadline=deadline
             ),
@@ -182,7 +167,7 @@ def reset(session_id: int, *, wish: Wish) -> Action:
             Verb.RESET,
             policy.Right.RESET,
             asked={},
-            check=can_be_reset,
+            check=conditions.can_be_reset,
             call=lambda client, action, deadline: client.sessions.reset(
                 action.on_session, deadline=deadline
             ),
@@ -190,46 +175,6 @@ def reset(session_id: int, *, wish: Wish) -> Action:
         session_id,
         wish,
     )
-
-
-def is_waiting(found: Fresh, _agent: Agent) -> None:
-    """Whether it can be picked up. Raises StateConflict."""
-    session = found.session
-    if session.status == str(entities.ChatSessionStatus.IN_QUEUE):
-        return
-    who = session.user.full_name if session.user else None
-    detail = f"{who} has it now." if who else f"It is {_state(session)}."
-    raise perform.conflict(f"The chat is no longer waiting. {detail}", session.id, who=who)
-
-
-def _is_open(found: Fresh, _agent: Agent) -> None:
-    if found.session.status not in entities.OPEN_STATUSES:
-        raise perform.conflict("The chat is over.", found.session.id)
-
-
-def can_be_reset(found: Fresh, agent: Agent) -> None:
-    """A chat that is where a reset would put it changes in nothing, so nothing could prove it."""
-    _is_open(found, agent)
-    session = found.session
-    there = session.status in {"InQueue", "OfflineForm"} and session.associate_id is None
-    if there and not session.chatbot_is_active:
-        raise perform.conflict("Nobody has the chat: there is nothing to reset.", session.id)
-
-
-def is_mine_and_ongoing(found: Fresh, agent: Agent) -> None:
-    """Whether it is the agent's own. Raises StateConflict."""
-    _is_open(found, agent)
-    session = found.session
-    if session.associate_id == agent.associate_id:
-        return
-    who = session.user.full_name if session.user else "nobody"
-    raise perform.conflict(f"The chat is not yours: {who} has it.", session.id)
-
-
-def _state(session: entities.ChatSessionEntity) -> str:
-    if session.status not in entities.OPEN_STATUSES:
-        return "over"
-    return "waiting" if session.status == "InQueue" else "going on"
 
 
 # --- Content -------------------------------------------------------------------------------------
@@ -247,7 +192,7 @@ def send_message(session_id: int, message: str, *, wish: Wish) -> Action:
             Verb.SEND_MESSAGE,
             policy.Right.SEND,
             asked={"html": html, "author": author, "request": {"message": checked}},
-            check=is_mine_and_ongoing,
+            check=conditions.is_mine_and_ongoing,
             call=_send,
             lane=Action.Lane.MESSAGES,
         ),
@@ -288,7 +233,7 @@ def patch_session(session_id: int, changes: Any, *, wish: Wish) -> Action:
     operations = patches.parse(changes)
 
     def check(found: Fresh, _agent: Agent) -> None:
-        _needs_patch()
+        conditions.needs_patch()
         contradicted = patches.contradicted(found.raw, operations)
         if contradicted:
             raise perform.conflict(
@@ -322,20 +267,14 @@ def patch_session(session_id: int, changes: Any, *, wish: Wish) -> Action:
     )
 
 
-def _needs_patch() -> None:
-    """Raises Refused where the server is known not to have the call."""
-    if not abilities.can_patch():
-        raise Refused(judging.NO_PATCH, code="not_supported")
-
-
 def end_chat(session_id: int, *, wish: Wish) -> Action:
     """End a chat by `PATCH Status` (contract, L.4: likely, not documented); ALLOW_END_CHAT."""
     if not settings.ALLOW_END_CHAT:
         raise Forbidden("Ending chats from here is switched off (ALLOW_END_CHAT).")
 
     def check(found: Fresh, agent: Agent) -> None:
-        _needs_patch()
-        is_mine_and_ongoing(found, agent)
+        conditions.needs_patch()
+        conditions.is_mine_and_ongoing(found, agent)
 
     def call(client: Client, action: Action, deadline: float) -> Any:
         change = {"op": "replace", "path": "Status", "value": "Finished"}

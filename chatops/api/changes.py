@@ -28,7 +28,7 @@ class Changes(View):
         query = Query(request, "after", "limit", "epoch")
         after = query.number("after", high=INT64)
         limit = query.number("limit", low=1, high=MOST) or LIMIT
-        epoch = query.text("epoch", longest=32)
+        epoch = query.mark("epoch", longest=32)
         self.need(Right.FEED)
         now = feed.position()
         if after is None:

@@ -28,7 +28,7 @@ def filtered(
     `…_after` includes the moment itself, `…_before` does not, so that intervals join without gaps.
     """
     if statuses := query.words("status"):
-        rows = rows.filter(status__in=statuses)
+        rows = rows.with_status(statuses)
     if (is_open := query.flag("open")) is not None:
         rows = rows.open() if is_open else rows.exclude(is_open=True, gone_at=None)
     if (gone := query.flag("gone")) is not None:
@@ -43,7 +43,7 @@ def filtered(
         if (one := query.number(name)) is not None:
             rows = rows.filter(**{f"{name}_id": one})
     if (rating := query.number("rating", high=5)) is not None:
-        rows = rows.filter(rating=rating)
+        rows = rows.rated(rating)
     return _in_time(rows, query)
 
 

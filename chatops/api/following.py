@@ -29,6 +29,8 @@ STILL_HERE_SECONDS = 15.0
 #: What a browser waits before it comes back, in milliseconds.
 RETRY = b"retry: 2000\n\n"
 STILL_HERE = b": still here\n\n"
+#: A page is not told of comments, and has to know that its line still stands.
+ALIVE = b"event: alive\ndata: 1\n\n"
 
 
 class Home(Protocol):
@@ -115,7 +117,7 @@ class Stream:
                 else:
                     await broadcast.wait(self._after or 0, timeout=self._patience())
                 if time.monotonic() >= self._sent_at + STILL_HERE_SECONDS:
-                    await tell(STILL_HERE)
+                    await tell(ALIVE if self._door.resets else STILL_HERE)
         except (DatabaseTrouble, feed.CursorGone) as error:
             # The client comes back with the number it has: nothing is lost by ending here.
             logger.warning("stream ended", extra={"error": type(error).__name__})

@@ -61,6 +61,13 @@ class Query:
             raise invalid(name, "This text contains a character that cannot be searched for.")
         return value.strip()
 
+    def mark(self, name: str, *, longest: int) -> str | None:
+        """What we gave out ourselves: printable ASCII without spaces; None when it is not given."""
+        value = self.text(name, longest=longest)
+        if value is not None and not all("!" <= char <= "~" for char in value):
+            raise invalid(name, "This is none of ours.")
+        return value
+
     def number(self, name: str, *, low: int = 0, high: int = INT32) -> int | None:
         """A whole number from `low` to `high`; None when it is not given."""
         value = self._given.get(name)

@@ -39,6 +39,8 @@ class StrictJSONParser(parsers.BaseParser):
         charset = parse_header_parameters(media_type or "")[1].get("charset", "utf-8")
         if charset.lower() not in {"utf-8", "utf8"}:
             raise Problem(415, "JSON is read in UTF-8 only.")
+        if coding := _coding(parser_context or {}):
+            raise Problem(415, f"The body is read as it is, without Content-Encoding {coding!r}.")
         cap = settings.API_BODY_CAP_BYTES
         body = stream.read(cap + 1)
         if len(body) > cap:
@@ -61,6 +63,12 @@ class JSONPatchParser(StrictJSONParser):
     media_type = JSON_PATCH
 
 
+def _coding(context: Mapping[str, Any]) -> str:
+    """How the body is packed, by its header; empty when it is not."""
+    coding = str(context["request"].headers.get("Content-Encoding", "")) if context else ""
+    return "" if coding.strip().lower() == "identity" else coding[:40]
+
+
 def parse(body: bytes) -> Any:
     """The value in `body`. Raises NotStrict."""
     try:
@@ -77,8 +85,9 @@ def parse(body: bytes) -> Any:
     except RecursionError as error:
         raise NotStrict(f"The JSON is nested deeper than {DEEPEST}.") from error
     except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise NotStrict(f"The body is not JSON: {error.msg} at {where}.") from error
+        where = f"at line {error.lineno}, column {error.colno}"
+        said = error.msg.removesuffix(" at")
+        raise NotStrict(f"The body is not JSON: {said} {where}.") from error
     except NotStrict:
         raise
     except ValueError as error:  # a number of more digits than Python converts

@@ -35,7 +35,15 @@ def for_action(action: Action, request: Request) -> Response:
         # Told by the exception handler, which looks at this to say that the answer is an old one.
         problem.extra["replayed"] = action.replayed
         raise problem
-    response = Response(whole_action(action, caller_behind(request)))
+    shown = action.shown or {}
+    response = Response(
+        whole_action(
+            action,
+            caller_behind(request),
+            session=shown.get("session"),
+            message=shown.get("message"),
+        )
+    )
     if action.state in OPEN_STATES:
         response.status_code = 202
         response["Location"] = reverse("api:action", [action.pk], request=request)
@@ -45,11 +53,17 @@ def for_action(action: Action, request: Request) -> Response:
     return response
 
 
-def whole_action(action: Action, caller: Caller) -> JSONDict:
-    """An action with the session and the message as they are now."""
+def whole_action(
+    action: Action,
+    caller: Caller,
+    *,
+    session: JSONDict | None = None,
+    message: str | None = None,
+) -> JSONDict:
+    """An action with the session and the message as they are now, or as they were shown then."""
     return actions_as_json([action], caller)[0] | {
-        "session": sight.session(caller, action.session_id or 0),
-        "message": sight.message(caller, action.message_id),
+        "session": sight.session(caller, action.session_id or 0, as_shown=session),
+        "message": sight.message(caller, action.message_id, as_shown=message),
     }
 
 
@@ -104,7 +118,10 @@ def more_about(error: ActionError, caller: Caller) -> JSONDict:
     more: JSONDict = {}
     session_id, action = error.extra.get("session_id"), error.extra.get("action")
     if isinstance(session_id, int):
-        more["session"] = sight.session(caller, session_id)
+        shown = None
+        if isinstance(action, Action) and action.session_id == session_id:
+            shown = (action.shown or {}).get("session")
+        more["session"] = sight.session(caller, session_id, as_shown=shown)
     if isinstance(action, Action):
         more["action"] = actions_as_json([action], caller)[0]
     for name in ("who", "fields"):

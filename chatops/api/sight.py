@@ -6,6 +6,7 @@ chosen and put together. It is parsed for callers who may not read texts, and fo
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -76,8 +77,13 @@ def sessions(
     return found
 
 
-def session(caller: Caller, session_id: int) -> JSONDict | None:
-    """One session as this caller may see it; None when it does not exist for them."""
+def session(
+    caller: Caller, session_id: int, *, as_shown: JSONDict | None = None
+) -> JSONDict | None:
+    """One session as this caller may see it; None when it does not exist for them.
+
+    `as_shown`: its row as it was then, instead of now.
+    """
     own = columns(caller)
 
     def one(pk: int) -> QuerySet[Any, Any]:
@@ -86,20 +92,26 @@ def session(caller: Caller, session_id: int) -> JSONDict | None:
 
     sight = policy.sight_of(caller)
     rows = one(session_id) if sight is None else _kept.rows(sight, lambda: one(NUMBER), session_id)
+    if rows and as_shown is not None:
+        gone_at = as_shown["gone_at"]
+        rows = [{**as_shown, "gone_at": datetime.fromisoformat(gone_at) if gone_at else None}]
     for text in sessions(caller, list(rows)):
         found: JSONDict = json.loads(text)
         return found
     return None
 
 
-def message(caller: Caller, message_id: int | None) -> JSONDict | None:
-    """A stored message, when the caller may read what is said in its session."""
+def message(
+    caller: Caller, message_id: int | None, *, as_shown: str | None = None
+) -> JSONDict | None:
+    """A stored message, when the caller may read what is said in its session; `as_shown`: its JSON
+    as it was then, instead of now."""
     if not message_id or Right.TRANSCRIPT not in policy.rights(caller):
         return None
     rows = ChatMessage.objects.filter(pk=message_id).values_list("session_id", "rendered")
     for session_id, rendered in rows:
         if granted_visible(caller, Right.TRANSCRIPT, session_id):
-            found: JSONDict = json.loads(rendered)
+            found: JSONDict = json.loads(as_shown or rendered)
             return found
     return None
 

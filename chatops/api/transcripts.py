@@ -68,6 +68,7 @@ def _clean(message: ChatMessage) -> str:
         tags=TAGS,
         attributes=ATTRIBUTES,
         url_schemes=SCHEMES,
+        url_relative="deny",  # `//host` would take the scheme of where the page is opened
         link_rel="noopener noreferrer nofollow",
     )
     if message.special_type in {"None", ""}:

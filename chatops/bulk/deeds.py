@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
-from chatops.actions import patches, policy, verbs
+from chatops.actions import conditions, patches, policy, verbs
 from chatops.actions.callers import Caller, Role
 from chatops.actions.errors import Invalid
 from chatops.actions.fresh import Fresh
@@ -56,18 +56,20 @@ def _ask_review(session_id: int, _asked: JSONDict, wish: Wish) -> None:
 
 KINDS: dict[Deed, Kind] = {
     Deed.PICK_UP: Kind(
-        Right.ACT, lambda one, _, wish: verbs.pick_up(one, wish=wish), verbs.is_waiting
+        Right.ACT, lambda one, _, wish: verbs.pick_up(one, wish=wish), conditions.is_waiting
     ),
     Deed.TRANSFER: Kind(
         Right.TRANSFER,
         lambda one, asked, wish: verbs.transfer(one, asked["to"], wish=wish),
-        verbs.can_be_offered,
+        conditions.can_be_offered,
     ),
     Deed.RESET: Kind(
-        Right.RESET, lambda one, _, wish: verbs.reset(one, wish=wish), verbs.can_be_reset
+        Right.RESET, lambda one, _, wish: verbs.reset(one, wish=wish), conditions.can_be_reset
     ),
     Deed.END: Kind(
-        Right.SEND, lambda one, _, wish: verbs.end_chat(one, wish=wish), verbs.is_mine_and_ongoing
+        Right.SEND,
+        lambda one, _, wish: verbs.end_chat(one, wish=wish),
+        conditions.is_mine_and_ongoing,
     ),
     Deed.PATCH_SESSION: Kind(
         Right.PATCH,

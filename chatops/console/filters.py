@@ -10,6 +10,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from chatops.actions import policy
 from chatops.actions.callers import Caller
@@ -179,7 +180,7 @@ class SessionFilters(forms.Form):
 
 
 def _moment(when: datetime) -> str:
-    return date_format(timezone.localtime(when), "j M Y H:i")
+    return date_format(timezone.localtime(when), pgettext("date", "j M Y H:i"))
 
 
 def _hour(hour: int) -> str:

@@ -276,7 +276,7 @@ COLUMNS = (
     _("last used"),
     _("linked"),
     _("login"),
-    _("may"),
+    _("allowed to"),
     _("name"),
     _("notice"),
     _("object"),
@@ -336,8 +336,7 @@ SUBSCRIPTIONS = (
 LABELS = (
     _("action"),
     _("agents"),
-    _("api token"),
-    _("api tokens"),
+    _("API token"),
     _("associate"),
     _("associates"),
     _("chat topic"),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import NamedTuple
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from chatops.console.templatetags.console import span
 from chatops.reports import charts
@@ -35,18 +37,31 @@ def plots(found: Numbers, period: Period) -> list[Plot]:
     drawn = [_sessions("by-hour", _("By hour of the day"), _("Hour"), hours)]
     if len(found.parts) == 1:
         return [*drawn, _waits(hours, "by-hour")]
-    parts = [(_dates(period.parts[line.key]), line) for line in found.parts]
+    days = period.parts  # made anew at each reading
+    parts = [(_dates(days[line.key]), line) for line in found.parts]
+    begin = [_day(days[line.key].first) for line in found.parts]
     title, head = (_("By day"), _("Day")) if period.step == 1 else (_("By week"), _("Week"))
-    return [_sessions("by-day", title, head, parts), *drawn, _waits(parts, "by-day")]
+    return [_sessions("by-day", title, head, parts, begin), *drawn, _waits(parts, "by-day", begin)]
+
+
+def _day(day: date) -> str:
+    return date_format(day, pgettext("date", "j M"))
 
 
 def _dates(part: Period) -> str:
-    first = date_format(part.first, "j M")
-    return first if part.first == part.last else f"{first} – {date_format(part.last, 'j M')}"
+    first, last = _day(part.first), _day(part.last)
+    return first if first == last else f"{first} – {last}"
 
 
-def _sessions(name: str, title: str, head: str, rows: Sequence[tuple[str, Line]]) -> Plot:
-    """Sessions as bars: picked up, abandoned, and the rest on top."""
+def _sessions(
+    name: str,
+    title: str,
+    head: str,
+    rows: Sequence[tuple[str, Line]],
+    below: Sequence[str] = (),
+) -> Plot:
+    """Sessions as bars: picked up, abandoned, and the rest on top. `below`: what stands at the axis
+    where a row's own words are too long for it."""
     lines = [line for _label, line in rows]
     picked_up = [line.picked_up.value for line in lines]
     # A session can be both: picked up, given back, and left from the queue.
@@ -59,7 +74,7 @@ def _sessions(name: str, title: str, head: str, rows: Sequence[tuple[str, Line]]
     ]
     chart = charts.stacked(
         [("picked-up", picked_up), ("abandoned", abandoned), ("rest", rest)],
-        [label for label, _line in rows],
+        below or [label for label, _line in rows],
         [_told(label, line) for label, line in rows],
     )
     return Plot(
@@ -84,14 +99,14 @@ def _told(label: str, line: Line) -> str:
     }
 
 
-def _waits(rows: Sequence[tuple[str, Line]], table: str) -> Plot:
+def _waits(rows: Sequence[tuple[str, Line]], table: str, below: Sequence[str] = ()) -> Plot:
     """How long people waited. The table of the same lines has every value already."""
     chart = charts.lines(
         [
             ("most", [line.wait.spread.most for _label, line in rows]),
             ("median", [line.wait.spread.median for _label, line in rows]),
         ],
-        [label for label, _line in rows],
+        below or [label for label, _line in rows],
     )
     return Plot(
         id="waits",

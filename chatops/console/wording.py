@@ -194,6 +194,8 @@ def answer(kept: Mapping[str, Any]) -> Text:
     return ANSWERS.get(kept.get("error") or "") or _("Something else went wrong.")
 
 
-def trail(what: str) -> Text:
+def trail(what: str, after: str = "") -> Text:
     """What a line of the trail says: an action begins under the name of its verb."""
+    if after == State.NEEDS_PERSON:
+        return _("Handed to a person")
     return TRAIL.get(what) or sentences.told(Verb(what).label if what in Verb.values else what)

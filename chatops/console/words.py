@@ -26,7 +26,7 @@ def for_browser() -> str:
             "newest": _("New messages"),
             "told": _("You will be told of new offers."),
             "quiet": _("New offers are silent again."),
-            "sending": _("Sending…"),
+            "slow": _("SuperOffice has not answered yet. You can wait here."),
             "picked": _("%(n)s chosen"),
         }
     )

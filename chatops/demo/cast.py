@@ -1,6 +1,7 @@
 """Who works here, on which topics, and the records that chats are linked to."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from chatops.demo.office import Office
 from chatops.demo.records import Associate, Membership, Topic
@@ -96,81 +97,103 @@ CUSTOMERS = (
 )
 
 
+_START = datetime(2026, 1, 12, 8, 30, tzinfo=UTC)
+_PROJECT: dict[str, Any] = {
+    "ProjectId": 4001,
+    "Name": "Spring launch",
+    "ProjectNumber": "P-4001",
+    "Status": "Active",
+    "Type": "Campaign",
+    "AssociateId": 19,
+    "AssociateFullName": "Kari Lunde",
+    "Updated": _START,
+}
+_SALE: dict[str, Any] = {
+    "SaleId": 5001,
+    "Title": "Twenty licences",
+    "Status": "Open",
+    "Completed": "NotStarted",
+    "Amount": 48000.0,
+    "Currency": "NOK",
+    "Probability": 60,
+    "WeightedAmount": 28800.0,
+    "SaleDate": _START + timedelta(days=90),
+    "AssociateId": 18,
+    "Number": "S-5001",
+    "AssociateFullName": "Ola Nordli",
+    "ContactName": CUSTOMERS[0][3],
+}
+
+
 def link_records(office: Office) -> None:
     """Persons and companies for the customers that are known, some requests, a project, a sale."""
-    start = datetime(2026, 1, 12, 8, 30, tzinfo=UTC)
     for index, (name, email, phone, company) in enumerate(CUSTOMERS[:9]):
-        first, _, last = name.partition(" ")
         contact = 2001 + index if company else 0
         office.crm["Person"][1001 + index] = {
             "PersonId": 1001 + index,
-            "Firstname": first,
-            "Lastname": last,
-            "FullName": name,
-            "FormalName": name,
-            "Email": email,
-            "MobilePhone": phone,
             "ContactId": contact,
-            "ContactName": company,
-            "ContactFullName": company,
-            "CountryId": 578,
+            **_person(name, email, phone, company),
         }
         if company:
             office.crm["Contact"][contact] = {
                 "ContactId": contact,
-                "Name": company,
-                "FullName": company,
-                "Department": "",
                 "OrgNr": f"9{index}8 765 432",
-                "City": "Oslo",
-                "EmailAddress": email,
-                "DirectPhone": phone,
-                "AssociateId": 18,
-                "AssociateFullName": "Ola Nordli",
-                "CategoryName": "Customer",
-                "CountryId": 578,
-                "CountryName": "Norway",
+                **_contact(email, phone, company),
             }
         office.crm["Ticket"][3001 + index] = {
             "TicketId": 3001 + index,
-            "Title": f"Follow-up for {company or name}",
-            "Author": email,
-            "CreatedAt": start + timedelta(days=index),
-            "CreatedBy": 9,
-            "CreatedByName": "Mia Berg",
-            "OwnedBy": 9,
-            "OwnedByName": "Mia Berg",
-            "OwnedByAssociateId": 17,
-            "CategoryName": "Support",
-            "CategoryFullname": "Support",
-            "PriorityName": "Medium",
-            "TicketStatus": 1,
-            "TicketStatusDisplayValue": "Open",
-            "PersonFullname": name,
-            "ContactName": company,
+            "CreatedAt": _START + timedelta(days=index),
+            **_ticket(name, email, company),
         }
-    office.crm["Project"][4001] = {
-        "ProjectId": 4001,
-        "Name": "Spring launch",
-        "ProjectNumber": "P-4001",
-        "Status": "Active",
-        "Type": "Campaign",
-        "AssociateId": 19,
-        "AssociateFullName": "Kari Lunde",
-        "Updated": start,
+    office.crm["Project"][_PROJECT["ProjectId"]] = dict(_PROJECT)
+    office.crm["Sale"][_SALE["SaleId"]] = dict(_SALE)
+
+
+def _person(name: str, email: str, phone: str, company: str) -> dict[str, Any]:
+    first, _, last = name.partition(" ")
+    return {
+        "Firstname": first,
+        "Lastname": last,
+        "FullName": name,
+        "FormalName": name,
+        "Email": email,
+        "MobilePhone": phone,
+        "ContactName": company,
+        "ContactFullName": company,
+        "CountryId": 578,
     }
-    office.crm["Sale"][5001] = {
-        "SaleId": 5001,
-        "Title": "Twenty licences",
-        "Status": "Open",
-        "Completed": "NotStarted",
-        "Amount": 48000.0,
-        "Currency": "NOK",
-        "Probability": 60,
-        "WeightedAmount": 28800.0,
-        "SaleDate": start + timedelta(days=90),
+
+
+def _contact(email: str, phone: str, company: str) -> dict[str, Any]:
+    return {
+        "Name": company,
+        "FullName": company,
+        "Department": "",
+        "City": "Oslo",
+        "EmailAddress": email,
+        "DirectPhone": phone,
         "AssociateId": 18,
-        "Number": "S-5001",
         "AssociateFullName": "Ola Nordli",
-        "ContactName": CUSTOMERS[0][3],
+        "CategoryName": "Customer",
+        "CountryId": 578,
+        "CountryName": "Norway",
+    }
+
+
+def _ticket(name: str, email: str, company: str) -> dict[str, Any]:
+    return {
+        "Title": f"Follow-up for {company or name}",
+        "Author": email,
+        "CreatedBy": 9,
+        "CreatedByName": "Mia Berg",
+        "OwnedBy": 9,
+        "OwnedByName": "Mia Berg",
+        "OwnedByAssociateId": 17,
+        "CategoryName": "Support",
+        "CategoryFullname": "Support",
+        "PriorityName": "Medium",
+        "TicketStatus": 1,
+        "TicketStatusDisplayValue": "Open",
+        "PersonFullname": name,
+        "ContactName": company,
     }

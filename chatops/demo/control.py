@@ -14,7 +14,7 @@ from chatops.demo import customers, rules
 from chatops.demo.errors import Answer
 from chatops.demo.faults import Rule
 from chatops.demo.office import Options
-from chatops.demo.records import Associate, Membership, Session
+from chatops.demo.records import Associate, Membership, Session, Topic
 from chatops.demo.wire import WireRequest, WireResponse, json_response
 
 if TYPE_CHECKING:
@@ -208,6 +208,16 @@ def people(door: "Door", _: JSONDict, __: WireRequest) -> list[JSONDict]:
     return [asdict(p) for p in door.office.people.values()]
 
 
+def topic(door: "Door", body: JSONDict, _: WireRequest) -> JSONDict:
+    """A new channel `name` with its `welcome`; nobody is on it yet."""
+    office = door.office
+    number = max(office.topics) + 1
+    name = str(body.get("name", f"Topic {number}"))
+    made = Topic(number, name, str(body.get("description", "")), str(body.get("welcome", "")))
+    office.topics[number] = made
+    return asdict(made)
+
+
 def journal(door: "Door", _: JSONDict, request: WireRequest) -> JSONDict:
     """Entries after number `after`, oldest first, at most `limit`; `kind` picks one kind."""
     after = int(request.params.get("after", "0"))
@@ -313,6 +323,7 @@ PATHS: dict[tuple[str, str], Callable[..., Any]] = {
     ("DELETE", r"session/(\d+)"): delete_session,
     ("GET", "people"): people,
     ("POST", "person"): person,
+    ("POST", "topic"): topic,
     ("GET", "journal"): journal,
     ("GET", "faults"): faults,
     ("PUT", "faults"): set_faults,

@@ -12,6 +12,7 @@ import socketserver
 import sys
 import threading
 from collections.abc import Callable
+from email.utils import format_datetime
 from http import HTTPStatus
 from io import BufferedIOBase
 from pathlib import Path
@@ -95,6 +96,8 @@ class Connection(socketserver.StreamRequestHandler):
             if request is None:
                 return
             response = server.door.handle(request)
+            now = server.door.office.now()
+            response.headers.setdefault("Date", format_datetime(now, usegmt=True))
             close = request.header("connection").lower() == "close"
             if response.drop:
                 return

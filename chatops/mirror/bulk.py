@@ -2,21 +2,44 @@
 
 `executemany` on SQLite and COPY into a temporary table on PostgreSQL: six times faster than
 `bulk_create(update_conflicts=True)` on the same rows, because no model instance and no SQL text is
-made per row.
+made per row. A few rows go to PostgreSQL one by one, by a statement that it has planned: a
+temporary table costs it as much as thirty of them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, TypeVar
 
 from django.db import connection, models
 
 Row = Sequence[Any]
+#: Up to so many rows go to PostgreSQL by themselves.
+FEW = 30
 T = TypeVar("T")
 
 
+@contextmanager
+def planned() -> Iterator[Any]:
+    """A cursor of Django's connection whose statements PostgreSQL plans once, not each time.
+
+    Django's own cursor brings the values in the statement's text, so that none is like another.
+    """
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            yield cursor
+        return
+    from psycopg import Cursor  # not there where only SQLite is
+
+    connection.ensure_connection()
+    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
+        yield cursor
+
+
 @lru_cache(maxsize=64)
-def _statement(vendor: str, table: str, columns: tuple[str, ...], key: str, keep: bool) -> str:
+def _statement(
+    vendor: str, table: str, columns: tuple[str, ...], key: str, keep: bool, few: bool
+) -> str:
     names = ", ".join(f'"{name}"' for name in columns)
     taken = ", ".join(f'"{name}" = excluded."{name}"' for name in columns if name != key)
     do = "NOTHING" if keep else f"UPDATE SET {taken}"
@@ -24,6 +47,9 @@ def _statement(vendor: str, table: str, columns: tuple[str, ...], key: str, keep
     if vendor == "sqlite":
         marks = ", ".join("?" * len(columns))
         return f'INSERT INTO "{table}" ({names}) VALUES ({marks}) {conflict}'  # noqa: S608 names are ours
+    if few:
+        marks = ", ".join(["%s"] * len(columns))
+        return f'INSERT INTO "{table}" ({names}) VALUES ({marks}) {conflict}'  # noqa: S608
     return f'INSERT INTO "{table}" ({names}) SELECT {names} FROM "new_{table}" {conflict}'  # noqa: S608
 
 
@@ -43,11 +69,15 @@ def upsert(
         return
     meta = model._meta
     key = str(meta.pk.column)
-    sql = _statement(connection.vendor, meta.db_table, columns, key, keep)
+    few = len(rows) <= FEW
+    sql = _statement(connection.vendor, meta.db_table, columns, key, keep, few)
     if connection.vendor == "sqlite":
         # Straight to the driver: Django's wrapper would rewrite the SQL for every call.
         connection.ensure_connection()
         connection.connection.executemany(sql, rows)
+        return
+    if few:
+        _one_by_one(sql, rows)
         return
     table = meta.db_table
     names = ", ".join(f'"{name}"' for name in columns)
@@ -64,6 +94,14 @@ def upsert(
         cursor.execute(f'TRUNCATE "new_{table}"')
 
 
+def _one_by_one(sql: str, rows: Sequence[Row]) -> None:
+    with planned() as cursor:
+        if len(rows) == 1:
+            cursor.execute(sql, rows[0], prepare=True)
+        else:
+            cursor.executemany(sql, rows)
+
+
 def insert(model: type[models.Model], columns: tuple[str, ...], rows: Sequence[Row]) -> None:
     """Insert rows that are new: as `upsert`, without a look for what they might replace."""
     table, names = model._meta.db_table, ", ".join(f'"{name}"' for name in columns)
@@ -72,6 +110,10 @@ def insert(model: type[models.Model], columns: tuple[str, ...], rows: Sequence[R
         connection.ensure_connection()
         sql = f'INSERT INTO "{table}" ({names}) VALUES ({marks})'  # noqa: S608 names are ours
         connection.connection.executemany(sql, rows)
+        return
+    if len(rows) <= FEW:
+        marks = ", ".join(["%s"] * len(columns))
+        _one_by_one(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', rows)  # noqa: S608
         return
     with (
         connection.cursor() as cursor,

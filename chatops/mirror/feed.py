@@ -14,7 +14,7 @@ from uuid import uuid4
 from django.db import connection, transaction
 from django.utils import timezone
 
-from chatops.mirror.bulk import insert
+from chatops.mirror.bulk import insert, planned
 from chatops.mirror.models import Change, Head
 
 #: PostgreSQL's channel for "there is news"; a wake-up only, the table is the truth.
@@ -54,9 +54,11 @@ def append(news: Sequence[News], *, at: datetime | None = None) -> int:
     if not news:
         return 0
     at = at or timezone.now()
-    with connection.cursor() as cursor:
+    with planned() as cursor:
+        # What is notified is sent when the transaction is committed.
+        told = f", pg_notify('{CHANNEL}', last::text)" if connection.vendor == "postgresql" else ""
         cursor.execute(
-            "UPDATE mirror_head SET last = last + %s WHERE id = 1 RETURNING last",
+            f"UPDATE mirror_head SET last = last + %s WHERE id = 1 RETURNING last{told}",  # noqa: S608
             [len(news)],
         )
         last = int(cursor.fetchone()[0])
@@ -71,9 +73,6 @@ def append(news: Sequence[News], *, at: datetime | None = None) -> int:
             for number, (kind, object_id, session_id, op) in enumerate(news, start=first)
         ],
     )
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(last)])
     return last
 
 

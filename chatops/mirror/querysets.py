@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import models
+from django.db.models.expressions import RawSQL
 
 from chatops.superoffice.entities import OPEN_STATUSES
 
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
 
 IN_QUEUE = "InQueue"
 ONGOING = ("CustomerLast", "UserLast")
+
+
+def verbatim(condition: str) -> RawSQL:
+    """A condition as a partial index has it: SQLite takes the index for no other, and for none
+    whose values come as parameters. The text is ours."""
+    return RawSQL(condition, (), models.BooleanField())  # noqa: S611
 
 
 class ChatSessionQuerySet(models.QuerySet["ChatSession"]):
@@ -30,6 +37,25 @@ class ChatSessionQuerySet(models.QuerySet["ChatSession"]):
 
     def ongoing(self) -> ChatSessionQuerySet:
         return self.open().filter(status__in=ONGOING)
+
+    def with_status(self, statuses: Collection[str]) -> ChatSessionQuerySet:
+        """Those in one of these statuses. That all of them are open is told the database as well:
+        the few open sessions have an index of their own, all others are ended."""
+        found = self.filter(status__in=statuses)
+        return found.filter(is_open=True) if OPEN_STATUSES.issuperset(statuses) else found
+
+    def rated(self, stars: int) -> ChatSessionQuerySet:
+        found = self.filter(rating=stars)
+        return found.filter(verbatim("rating > 0")) if stars else found
+
+    def of_customer(self, person_id: int | None, email: str) -> ChatSessionQuerySet:
+        """Those of a person at SuperOffice, or with this e-mail address; none without either."""
+        same = models.Q(pk__in=())
+        if person_id:
+            same |= models.Q(person_id=person_id)
+        if email:
+            same |= models.Q(verbatim("NOT (customer_email = '')"), customer_email=email)
+        return self.filter(same)
 
     def offered_to(self, associate_id: int) -> ChatSessionQuerySet:
         return self.open().filter(transfer_to_id=associate_id)

@@ -123,7 +123,7 @@ MOST_BLOCKS = 40
 def _by_blocks(
     wanted: Query, low: int, high: int, *, limit: int, ascending: bool
 ) -> tuple[list[int], int | None]:
-    """Small blocks first; as long as nothing is found, sixteen times larger ones."""
+    """Small blocks first; as long as hardly anything is found, sixteen times larger ones."""
     terms = " & ".join(map(tsquery, wanted))
     found: list[int] = []
     level = 0
@@ -139,10 +139,11 @@ def _by_blocks(
             first = edge >> BLOCKS[level] << width
             start, end = max(low, first), min(high, first + (1 << width) - 1)
             asked = f"{terms} & '{block(edge, level)}'"
+        room = limit - len(found)
         hits = _in_order(
             "words @@ %s::tsquery AND rowid BETWEEN %s AND %s",
             [asked, start, end],
-            limit - len(found),
+            room,
             ascending,
         )
         found += hits
@@ -151,7 +152,10 @@ def _by_blocks(
         if (end >= high) if ascending else (start <= low):
             return found, None
         low, high = (end + 1, high) if ascending else (low, start - 1)
-        level = level + 1 if not hits else max(level - 1, 0) if len(hits) > limit // 4 else level
+        if len(hits) * 16 <= room:  # also what a block so much larger holds will have room
+            level += 1
+        elif len(hits) > limit // 4:
+            level = max(level - 1, 0)
     return found, (low - 1 if ascending else high + 1)
 
 

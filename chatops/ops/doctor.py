@@ -36,8 +36,8 @@ from chatops.superoffice.errors import (
 from chatops.sync import health, hooks
 from chatops.sync.models import Alarm, Cursor
 
-#: A session requested so far in our future means that clocks or time zones differ.
-AHEAD = timedelta(minutes=2)
+#: So far apart, clocks differ: more than a slow answer and whole seconds can explain.
+APART = timedelta(minutes=2)
 #: Tasks that failed this often in a row are told.
 FAILURES = 3
 
@@ -173,8 +173,16 @@ def _reads(client: Client) -> Iterator[Finding]:
 
 
 def _clock(client: Client) -> Iterator[Finding]:
-    """Whether times arrive as they were meant: the newest chat cannot lie in the future."""
+    """Whether times arrive as they were meant: as this machine's clock has them, with their
+    offset, and the newest chat not in the future."""
     zone = settings.SUPEROFFICE_TIMEZONE
+    apart = timedelta(seconds=client.transport.ahead or 0.0)
+    if abs(apart) > APART:
+        behind = "behind" if apart > timedelta(0) else "ahead of"
+        yield fail("clock", f"This machine's clock is {abs(apart).total_seconds():.0f} s {behind} "
+                   "SuperOffice's.", "Set it by NTP: what expires and waits goes "
+                   "by it.")  # fmt: skip
+        return
     cursor = Cursor.objects.filter(name="new").first()
     newest = cursor.value if cursor else 0
     if not newest:
@@ -192,7 +200,7 @@ def _clock(client: Client) -> Iterator[Finding]:
                    f"Switch its time zone support on (we ask for {zone}).")  # fmt: skip
         return
     ahead = (session.requested_at - timezone.now()) if session.requested_at else timedelta(0)
-    if ahead > AHEAD:
+    if ahead > APART:
         yield fail("clock", f"The newest chat began {ahead.seconds} s in our future.",
                    "Set this machine's clock (NTP); check SUPEROFFICE_TIMEZONE.")  # fmt: skip
     else:

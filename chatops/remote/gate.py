@@ -4,6 +4,7 @@
   of it saved up; 0 means no limit. Who goes first is a matter of what has to be left over: a person
   may overdraw it by as much again, a hint may take the last call, polls leave a quarter and
   comparisons half of it to those before them. Who has waited for long leaves nothing any more.
+  Whoever has sent something always sees what became of it: what was sent was within the budget.
 - Not before: a Retry-After is obeyed by every process (at most RETRY_AFTER_CAP_SECONDS), and polls
   wait a second longer, so that people resume first.
 - Breaker: after BREAKER_FAILURES failures in a row nothing is tried for BREAKER_SECONDS; a caller
@@ -33,7 +34,9 @@ from chatops.superoffice.exchange import Exchange, Rank
 FAILURES = frozenset({"Unreachable", "AnswerLost", "ServerFailed", "UnreadableAnswer"})
 POLLS_RESUME_LATER = 1.0
 #: How much of what can be saved up a call leaves to those that go before it.
-LEAVES = {Rank.WHOLE: 0.5, Rank.POLL: 0.25, Rank.HINT: 0.0, Rank.PERSON: 0.0}
+LEAVES = {Rank.WHOLE: 0.5, Rank.POLL: 0.25, Rank.HINT: 0.0, Rank.PERSON: 0.0, Rank.PROOF: 0.0}
+#: By how many times of it a call may overdraw the budget.
+OVERDRAWS = {Rank.PERSON: 1.0, Rank.PROOF: 1_000_000.0}
 #: How much further ahead than we write a time may lie; others may have written it after we looked
 #: at our clock. Seconds.
 BELIEVED = 30.0
@@ -97,27 +100,30 @@ class SharedGate:
     """The gate, as the transport asks it. The row is the truth; kept here is only until when it is
     believed to hold nobody back."""
 
-    #: Polls may wait this long for budget; people do not wait, they overdraw. Seconds.
+    #: So long polls may wait for budget, and people once they have overdrawn it. Seconds.
     patience: float = 10.0
+    patience_of_people: float = 1.0
     #: On the monotonic clock.
     _clear_until: float = field(default=0.0, init=False)
 
     def before(self, *, write: bool, rank: Rank) -> None:
         """Let the call pass, now or after a short wait. Raises GateClosed otherwise."""
         began = time.monotonic()
+        patience = self.patience_of_people if rank >= Rank.PERSON else self.patience
         while True:
             wait = self._try(rank)
             if wait <= 0:
                 return
             waited = time.monotonic() - began
-            if rank is Rank.PERSON or waited + wait > self.patience:
+            if waited + wait > patience:
                 raise GateClosed("The call budget is used up.", retry_after=wait)
-            if waited > self.patience / 2:  # hints without end must not keep polls out for good
+            # Hints without end must not keep polls out for good.
+            if rank < Rank.HINT and waited > patience / 2:
                 rank = Rank.HINT
             time.sleep(min(wait, 0.25))
 
     def _try(self, rank: Rank) -> float:
-        person = rank is Rank.PERSON
+        person = rank >= Rank.PERSON
         if person or time.monotonic() >= self._clear_until:
             self._ask(person=person)
         else:
@@ -213,7 +219,7 @@ def _take(rank: Rank) -> float:
     """Take one call from the budget; seconds to wait when there is none."""
     rate = float(settings.REMOTE_CALLS_PER_SECOND)
     most = max(rate, 1.0)
-    floor = 1.0 + LEAVES[rank] * (most - 1.0) - (most if rank is Rank.PERSON else 0.0)
+    floor = 1.0 + LEAVES[rank] * (most - 1.0) - OVERDRAWS.get(rank, 0.0) * most
     now = time.time()
     given = {"now": now, "far": now + BELIEVED, "rate": rate, "most": most, "floor": floor}
     lite = connection.vendor == "sqlite"

@@ -5,9 +5,9 @@ A time zone is asked a few thousand times for a year, not once for every session
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
-from itertools import pairwise
+from itertools import cycle, islice, pairwise
 from typing import NamedTuple
 
 from chatops.reports.periods import Period
@@ -17,28 +17,33 @@ HOUR, DAY = 3600, 86_400
 QUARTER = 900
 
 
-class Edge(NamedTuple):
-    """From this second on, until the next edge, it is that hour of the day or part of a period."""
+class Edges(NamedTuple):
+    """From each of these seconds on, until the next one, it is the hour of the day or the part of
+    the period that stands at the same place in `keys`. A year has nine thousand of them.
+    """
 
-    second: int
-    key: int
+    seconds: Sequence[int]
+    keys: Sequence[int]
 
 
-def parts(period: Period) -> list[Edge]:
+def parts(period: Period) -> Edges:
     """Where each part of the period begins."""
-    return [Edge(int(part.starts.timestamp()), place) for place, part in enumerate(period.parts)]
+    starts = [int(part.starts.timestamp()) for part in period.parts]
+    return Edges(starts, range(len(starts)))
 
 
-def hours(period: Period) -> list[Edge]:
+def hours(period: Period) -> Edges:
     """Where each hour of the period begins, and which of the day it is."""
     starts, ends = int(period.starts.timestamp()), int(period.ends.timestamp())
-    edges: list[Edge] = []
+    seconds: list[int] = []
+    keys: list[int] = []
     stretches = [*_stretches(starts, ends, period.zone), (ends, 0)]
     for (second, offset), (until, _next) in pairwise(stretches):
-        edges.append(Edge(second, _hour(second + offset)))
-        full = second + HOUR - (second + offset) % HOUR
-        edges += [Edge(one, _hour(one + offset)) for one in range(full, until, HOUR)]
-    return edges
+        full = range(second + HOUR - (second + offset) % HOUR, until, HOUR)
+        seconds += [second, *full]
+        first = _hour(second + offset)
+        keys += islice(cycle(range(24)), first, first + 1 + len(full))
+    return Edges(seconds, keys)
 
 
 def _hour(local: int) -> int:

@@ -124,9 +124,14 @@ def _path(values: Sequence[int | None], step: float, top: int) -> str:
     return "".join(parts)
 
 
-def ticks(labels: Sequence[str], most: int = 7) -> list[Tick]:
-    """At most so many of the labels, the first among them, evenly apart."""
+#: So many words have room below a plot on a narrow screen: short ones, and dates.
+SHORT, SHORT_WORDS, LONG_WORDS = 5, 7, 5
+
+
+def ticks(labels: Sequence[str]) -> list[Tick]:
+    """As many of the labels as have room, the first among them, evenly apart."""
     count = len(labels)
+    most = SHORT_WORDS if max(map(len, labels), default=0) <= SHORT else LONG_WORDS
     places = range(0, count, ceil(count / most) or 1)
     return [_tick(labels[place], (place + 0.5) / count * 100) for place in places]
 

@@ -1,17 +1,16 @@
 """Sessions as columns of whole numbers: a hundred thousand of them without an object for each.
 
-The database hands every column over as one JSON array; both of ours do that several times faster
-than they hand over rows.
+The database hands every column over as one text; both of ours do that several times faster than
+they hand over rows, and numpy reads it without making Python's numbers of it.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Any
 
+import numpy as np
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import (
     Aggregate,
@@ -27,27 +26,28 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 from django.db.models.sql.compiler import SQLCompiler
 
+from chatops.mirror.epochs import Epoch
 from chatops.mirror.querysets import ChatSessionQuerySet
-from chatops.reports.epochs import Epoch
-from chatops.reports.quantiles import UNKNOWN
+from chatops.reports.quantiles import UNKNOWN, Ints
 from chatops.reports.slices import NOBODY
 from chatops.superoffice.entities import ChatSessionStatus as Status
 
 
 class _Column(Aggregate):
-    """All values of an expression as one JSON array. Those of one query are in the same order."""
+    """All values of an expression with commas between. Those of one query are in the same order."""
 
     output_field = TextField()
 
     def as_sqlite(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any
     ) -> tuple[str, Any]:
-        return super().as_sql(compiler, connection, function="json_group_array", **extra)
+        return super().as_sql(compiler, connection, function="group_concat", **extra)
 
     def as_postgresql(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any
     ) -> tuple[str, Any]:
-        template = "json_agg(%(expressions)s)::text"
+        # Two thirds of the time of `json_agg`.
+        template = "string_agg((%(expressions)s)::text, ',')"
         return super().as_sql(compiler, connection, template=template, **extra)
 
 
@@ -55,10 +55,10 @@ class _Column(Aggregate):
 class Columns:
     """Sessions by the time of their request. `values` stand under their names."""
 
-    requested: Sequence[int]
-    topics: Sequence[int]
-    agents: Sequence[int]
-    values: Mapping[str, Sequence[int]]
+    requested: Ints
+    topics: Ints
+    agents: Ints
+    values: Mapping[str, Ints]
 
 
 def seconds(first: str, last: str) -> Expression:
@@ -74,13 +74,6 @@ ABANDONED = Case(
 )
 
 
-def ordering(keys: Sequence[int]) -> Callable[[Sequence[int]], Sequence[int]]:
-    """What puts a column of as many values into the ascending order of these keys."""
-    if len(keys) < 2:
-        return lambda column: column  # itemgetter makes no tuple of one
-    return itemgetter(*sorted(range(len(keys)), key=keys.__getitem__))
-
-
 def read(sessions: ChatSessionQuerySet, **values: Expression | F) -> Columns:
     """The sessions, each of which has a time of its request, with these values; one query."""
     asked: dict[str, Any] = {
@@ -92,11 +85,18 @@ def read(sessions: ChatSessionQuerySet, **values: Expression | F) -> Columns:
     answer = sessions.order_by().aggregate(
         **{f"{name}_column": _Column(one) for name, one in asked.items()}
     )
-    found: dict[str, Sequence[int]] = {
-        name: json.loads(answer[f"{name}_column"] or "[]") for name in asked
-    }
-    requested = found["requested"]
-    if list(requested) != sorted(requested):
-        put = ordering(requested)
-        found = {name: put(column) for name, column in found.items()}
-    return Columns(found.pop("requested"), found.pop("topics"), found.pop("agents"), values=found)
+    found = {name: _numbers(answer.pop(f"{name}_column")) for name in asked}
+    if np.any(np.diff(found["requested"]) < 0):
+        order = np.argsort(found["requested"], kind="stable")
+        found = {name: column[order] for name, column in found.items()}
+    return Columns(
+        found["requested"],
+        found["topics"],
+        found["agents"],
+        {name: found[name] for name in values},
+    )
+
+
+def _numbers(column: str | None) -> Ints:
+    """Whole numbers with commas between; SQL's null for none."""
+    return np.fromstring(column, np.int64, sep=",") if column else np.empty(0, np.int64)

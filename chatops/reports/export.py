@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from chatops.superoffice.entities import parse_time
 
 JSONDict = dict[str, Any]
 Chunks = Iterator[list[seen.Seen]]
+Parts = Generator[tuple[int, bytes], None, None]  # how many sessions, and their bytes
 CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl; charset=utf-8"}
 #: The columns of a CSV file. `…_seconds` are whole seconds; times are UTC.
 COLUMNS = (
@@ -60,7 +61,7 @@ def export(
     told: Mapping[str, Any],
     among: seen.Ids | None = None,
     reason: str = "",
-) -> Iterator[bytes]:
+) -> ExportFile:
     """The sessions that the caller may export, as the bytes of a `csv` or `jsonl` file.
 
     `among`: the ids that a search found, in chunks; only those of the sessions, in that order.
@@ -76,23 +77,45 @@ def export(
     trail.record("export_started", caller=caller, object=kind, detail={**told, **more})
     shown = policy.sessions_led(caller) if reason else None
     rows = seen.exportable(caller, sessions)
-    return _logged(caller, kind, seen.chunks(caller, rows, among, shown=shown))
+    return ExportFile(caller, kind, seen.chunks(caller, rows, among, shown=shown))
 
 
-def _logged(caller: Caller, kind: str, chunks: Chunks) -> Iterator[bytes]:
-    rows, finished = 0, False
-    written = {"csv": _csv, "jsonl": _jsonl}[kind]
-    try:
-        for count, part in written(chunks):
-            rows += count
-            yield part
-        finished = True
-    finally:
-        detail = {"rows": rows, "complete": finished}
-        trail.record("export_ended", caller=caller, object=kind, detail=detail)
+class ExportFile:
+    """The parts of a file. Its end goes to the trail once: after the last part, or with `close()`,
+    which the server calls also when the reader is gone before the first part. (A generator's
+    `finally` would not run then, and would otherwise write wherever the garbage is collected.)"""
+
+    def __init__(self, caller: Caller, kind: str, chunks: Chunks) -> None:
+        self._caller = caller
+        self._kind = kind
+        self._parts = {"csv": _csv, "jsonl": _jsonl}[kind](chunks)
+        self._rows = 0
+        self._ended = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            rows, part = next(self._parts)
+        except StopIteration:
+            self._end(complete=True)
+            raise
+        self._rows += rows
+        return part
+
+    def close(self) -> None:
+        self._parts.close()
+        self._end(complete=False)
+
+    def _end(self, *, complete: bool) -> None:
+        if not self._ended:
+            self._ended = True
+            detail = {"rows": self._rows, "complete": complete}
+            trail.record("export_ended", caller=self._caller, object=self._kind, detail=detail)
 
 
-def _jsonl(chunks: Chunks) -> Iterator[tuple[int, bytes]]:
+def _jsonl(chunks: Chunks) -> Parts:
     """A session per line, as the API answers it, with `tags`, `notes` and `reviews` of ours."""
     for chunk in chunks:
         book = exported.about([one.id for one in chunk if one.told])
@@ -103,7 +126,7 @@ def _jsonl(chunks: Chunks) -> Iterator[tuple[int, bytes]]:
         yield len(lines), ("\n".join(lines) + "\n").encode("utf-8", "replace")
 
 
-def _csv(chunks: Chunks) -> Iterator[tuple[int, bytes]]:
+def _csv(chunks: Chunks) -> Parts:
     topics = {one.pk: str(one) for one in ChatTopic.objects.defer("raw")}
     lines: list[str] = []
     writer = csv.writer(_Lines(lines.append), lineterminator="\r\n")

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Count, Exists, Max, OuterRef
 from django.utils import timezone
 
-from chatops.actions import policy, trail
+from chatops.actions import policy, shown, trail
 from chatops.actions.callers import Caller
 from chatops.actions.errors import Forbidden, Invalid
 from chatops.actions.models import OPEN_STATES, Action, TrailEntry, Unmasking
@@ -94,6 +94,7 @@ def run_due(stop: Stop = lambda: False, *, now: datetime | None = None) -> Retai
     now = now or timezone.now()
     texts = _by_age(Forgotten.Level.TEXTS, settings.RETENTION_TEXT_DAYS, now, stop)
     facts = _by_age(Forgotten.Level.ALL, settings.RETENTION_FACT_DAYS, now, stop)
+    shown.prune()
     return Retained(texts, facts, _cut_trail(settings.RETENTION_TRAIL_DAYS, now))
 
 
@@ -132,7 +133,7 @@ def _clear_actions(session_ids: Sequence[int]) -> tuple[int, int]:
         settled = actions.exclude(state__in=OPEN_STATES)
         # Without what was asked for there is nothing left to look for.
         cleared = settled.update(
-            asked={}, baseline={}, proof={}, detail="", look_at=None, watch_until=None
+            asked={}, baseline={}, proof={}, detail="", shown=None, look_at=None, watch_until=None
         )
     return cleared, actions.filter(state__in=OPEN_STATES).count()
 

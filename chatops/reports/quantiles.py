@@ -1,14 +1,20 @@
 """Medians and their like, by nearest rank: always a value that occurred, on every database."""
 
-from bisect import bisect_left
-from collections import Counter
-from collections.abc import Sequence
-from itertools import accumulate
-from math import ceil
+from __future__ import annotations
+
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: A column of whole numbers, or the places of sessions among some groups.
+Ints = NDArray[np.int64]
 
 #: In place of seconds: the thing has not happened. Less than clocks that disagree make of any.
 UNKNOWN = -(10**12)
+#: Seconds below this leave room for their group in the same number: 34,000 years.
+_ROOM = 40
+_SECONDS = (1 << _ROOM) - 1
 
 
 class Spread(NamedTuple):
@@ -19,22 +25,30 @@ class Spread(NamedTuple):
     most: int | None
 
 
-def spread(seconds: Sequence[int]) -> Spread:
-    """Median and 90 % of seconds in any order, without UNKNOWN ones; below zero counts as zero.
+#: The spread of nothing.
+NEVER = Spread(0, None, None)
 
-    Many take the same number of seconds: numbers of seconds are counted, and those are sorted.
+
+def spreads(places: Ints, seconds: Ints, groups: int) -> list[Spread]:
+    """Median and 90 % of the seconds of each of so many groups; those below zero count as zero.
+
+    `places` says for each of the seconds in which group it is. One sort puts all of them in the
+    order of group and seconds.
     """
-    counts = Counter(seconds)
-    counts.pop(UNKNOWN, None)
-    values = sorted(counts)
-    upto = list(accumulate(counts[one] for one in values))
-    return Spread(sum(counts.values()), _nearest(values, upto, 0.5), _nearest(values, upto, 0.9))
+    known = seconds != UNKNOWN
+    places = places[known]
+    ordered = np.clip(seconds[known], 0, _SECONDS) | places << _ROOM
+    ordered.sort()
+    many = np.bincount(places, minlength=groups)
+    begins = np.cumsum(many) - many
 
+    def nearest(tenths: int) -> list[int]:
+        """The smallest second of each group that so many tenths of it do not exceed."""
+        last = begins + np.maximum(-(-many * tenths // 10), 1) - 1
+        found: list[int] = (ordered.take(last, mode="clip") & _SECONDS).tolist()
+        return found
 
-def _nearest(values: Sequence[int], upto: Sequence[int], share: float) -> int | None:
-    """The smallest of these ascending values that `share` of all do not exceed; None of none.
-    `upto` says how many do not exceed each."""
-    if not values:
-        return None
-    rank = max(1, ceil(share * upto[-1]))
-    return max(0, values[bisect_left(upto, rank)])
+    if not ordered.size:
+        return [NEVER] * groups
+    found = zip(many.tolist(), nearest(5), nearest(9), strict=True)
+    return [Spread(*one) if one[0] else NEVER for one in found]

@@ -11,14 +11,14 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import ExtractHour
 from django.utils import timezone
 
 from chatops.mirror.models import ChatMessage
-from chatops.mirror.querysets import ChatSessionQuerySet
+from chatops.mirror.querysets import ChatSessionQuerySet, verbatim
 from chatops.superoffice.entities import ChatMessageSpecialType as Special
 from chatops.superoffice.entities import ChatMessageType as Type
 from chatops.superoffice.entities import ChatSessionStatus as Status
@@ -93,10 +93,13 @@ class Slice:
             if one is not None:
                 sessions = sessions.filter(**{column: one} if one else {f"{column}__isnull": True})
         if self.status:
-            sessions = sessions.filter(status=self.status)
+            sessions = sessions.with_status([self.status])
         if self.rating:
-            rated = Q(rating__gt=0) if self.rating == RATED else Q(rating=int(self.rating))
-            sessions = sessions.filter(rated)
+            sessions = (
+                sessions.filter(verbatim("rating > 0"))
+                if self.rating == RATED
+                else sessions.rated(int(self.rating))
+            )
         return self._in_time(sessions)
 
     def _in_time(self, sessions: ChatSessionQuerySet) -> ChatSessionQuerySet:
@@ -118,13 +121,17 @@ class Slice:
 
 @lru_cache(maxsize=4096)  # a page of numbers has hundreds, most of them several times
 def _query(one: Slice) -> str:
-    told = ((field.name, getattr(one, field.name)) for field in fields(one))
-    return urlencode(
-        [(name, _in_address(value)) for name, value in told if value is not None and value != ""]
+    told = [(name, getattr(one, name)) for name in _NAMES]
+    return "&".join(
+        f"{name}={_in_address(value)}" for name, value in told if value is not None and value != ""
     )
 
 
-def _in_address(value: object) -> str:
+_NAMES = tuple(field.name for field in fields(Slice))
+
+
+@lru_cache(maxsize=1024)  # all links of a page are about the same few times
+def _in_address(value: str | int | datetime) -> str:
     if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
-    return str(value)
+        return quote_plus(value.isoformat().replace("+00:00", "Z"))
+    return quote_plus(str(value))

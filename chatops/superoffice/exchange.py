@@ -44,6 +44,8 @@ class Rank(IntEnum):
     HINT = 2
     #: Somebody waits for the answer.
     PERSON = 3
+    #: What became of something that was just sent.
+    PROOF = 4
 
 
 class Gate(Protocol):

@@ -34,7 +34,7 @@ from chatops.superoffice.errors import (
 )
 from chatops.superoffice.exchange import Exchange, Gate, Rank
 from chatops.superoffice.sending import Answer, Sender, Timeouts
-from chatops.superoffice.waiting import jittered
+from chatops.superoffice.waiting import epoch, jittered
 
 __all__ = ["BACKOFF", "READ_TRIES", "SIZE_CAP", "Exchange", "Gate", "Timeouts", "Transport"]
 
@@ -136,6 +136,7 @@ class Transport:
         self._app_token = app_token
         self._hush = tuple(hush)
         self._lacked_rights_at = float("-inf")
+        self._dated: tuple[str | None, float] = None, 0.0
         self._headers = _fixed_headers(language, culture, timezone, user_agent)
         self._sender = Sender(
             self.base_url,
@@ -150,6 +151,14 @@ class Transport:
         other = copy(self)
         other.rank = rank
         return other
+
+    @property
+    def ahead(self) -> float | None:
+        """Seconds by which the newest answer's clock (`Date`, whole seconds) was ahead of ours;
+        None when it told no time."""
+        told, at = self._dated
+        then = epoch(told)
+        return None if then is None else then - at
 
     def hushed(self, words: str) -> str:
         """Words out of an answer as an operator may read them: without secrets."""
@@ -309,6 +318,7 @@ class Transport:
             else:
                 answer, seconds = begun.answer.result()
             status, headers, body = answer
+            self._dated = headers.get("Date"), time.time()
             if not 200 <= status < 300:
                 hush = (*self._hush, *_secrets(request, call))
                 raise answers.error_for(status, headers, body, secrets=hush)

@@ -21,14 +21,15 @@ def retry_after(value: str | None, *, date: str | None = None) -> float | None:
     value = value.strip()
     if _SECONDS.fullmatch(value):
         return min(float(value), LONGEST_WAIT)
-    then = _epoch(value)
+    then = epoch(value)
     if then is None:
         return None
-    now = _epoch(date)
+    now = epoch(date)
     return min(max(then - (time.time() if now is None else now), 0.0), LONGEST_WAIT)
 
 
-def _epoch(http_date: str | None) -> float | None:
+def epoch(http_date: str | None) -> float | None:
+    """Seconds since 1970 of an HTTP date; None for anything else."""
     if not http_date:
         return None
     try:

@@ -18,9 +18,10 @@ from typing import Any
 
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
-from django.db.models import F
+from django.db.models import Count, F
 from django.utils import timezone
 
+from chatops.mirror.querysets import verbatim
 from chatops.remote import gate
 from chatops.superoffice import webhooks
 from chatops.superoffice.client import Client
@@ -32,6 +33,9 @@ from chatops.sync.models import WebhookDelivery
 
 State = WebhookDelivery.State
 
+
+_OPEN = verbatim("state IN ('waiting', 'failed')")
+_RARE = verbatim("state IN ('ignored', 'failed', 'dead')")
 #: Seconds until the next try, by tries made; the last holds for all further ones.
 BACKOFF = (1, 5, 30, 120)
 #: After so many failures only a person tries again.
@@ -221,7 +225,7 @@ def take() -> list[WebhookDelivery]:
     If reading them takes longer after all, another worker reads them as well, which does no harm.
     """
     now = timezone.now()
-    due = WebhookDelivery.objects.filter(due_at__lte=now, state__in=(State.WAITING, State.FAILED))
+    due = WebhookDelivery.objects.filter(_OPEN, due_at__lte=now)
     if not due.exists():  # looked at several times a second: no write lock for nothing
         return []
     with transaction.atomic():
@@ -312,9 +316,8 @@ def prune() -> int:
 
 def counts() -> Mapping[str, int]:
     """How many hints wait, failed and will be tried again, or are dead."""
-    rows = WebhookDelivery.objects
-    return {
-        "waiting": rows.filter(state=State.WAITING).count(),
-        "failed": rows.filter(state=State.FAILED).count(),
-        "dead": rows.filter(state=State.DEAD).count(),
-    }
+    found = Counter[str]()
+    for of_these, states in ((_OPEN, (State.WAITING, State.FAILED)), (_RARE, (State.DEAD,))):
+        rows = WebhookDelivery.objects.filter(of_these, state__in=states).order_by()
+        found.update(dict(rows.values_list("state").annotate(Count("pk"))))
+    return {state.value: found[state] for state in (State.WAITING, State.FAILED, State.DEAD)}

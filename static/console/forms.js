@@ -1,6 +1,9 @@
 // Forms with `data-act` are sent without leaving the page; the answer is told in a sentence.
 // Without this file they work as plain forms.
-import { kept, say, toast } from "./words.js";
+import { clearOld, kept, say, toast } from "./words.js";
+
+// So long a wish may take before one is told that it is on its way. Milliseconds.
+const LONG = 1500;
 
 let refresh = () => Promise.resolve();
 
@@ -11,8 +14,11 @@ export function onChange(callback) {
 
 async function submit(form, button) {
   if (form.classList.contains("busy")) return;
+  const pressed = button ?? form.querySelector("button:not([type=button])"); // a key has no button
   form.classList.add("busy");
-  button?.classList.add("busy");
+  pressed?.classList.add("busy");
+  clearOld(); // "Sent." would be read as said of this one
+  const slow = setTimeout(() => toast(say("slow")), LONG);
   try {
     const body = new URLSearchParams(new FormData(form, button));
     const answer = await fetch(form.action, {
@@ -23,13 +29,16 @@ async function submit(form, button) {
       redirect: "follow",
     });
     if (!answer.headers.get("Content-Type")?.includes("json")) throw new Error("no answer");
-    await told(form, await answer.json());
+    const outcome = await answer.json();
+    clearTimeout(slow);
+    await told(form, outcome);
   } catch {
     // The key stays the same: pressing again cannot do it twice.
     toast(say("failed"), "bad");
   } finally {
+    clearTimeout(slow);
     form.classList.remove("busy");
-    button?.classList.remove("busy");
+    pressed?.classList.remove("busy");
   }
 }
 

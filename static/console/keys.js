@@ -52,9 +52,10 @@ function pressed(key) {
   return true;
 }
 
-function go(letter) {
+/** To another screen, and there to the field of that name, where one is wanted. */
+function go(letter, field = "") {
   const link = document.querySelector(`#side-nav [data-go="${CSS.escape(letter)}"]`);
-  link?.click();
+  if (link) location.assign(link.href + field);
   return Boolean(link);
 }
 
@@ -74,7 +75,7 @@ function press(event) {
   else if (key === "x" || key === "X") return picking.toggle(currentRow(), key === "X");
   else if (key === "/") {
     const field = document.getElementById("search");
-    if (!field) return go("s");
+    if (!field) return go("s", "#search");
     field.focus();
   } else if (key === "c") {
     const field = document.querySelector("[data-composer] textarea");

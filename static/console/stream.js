@@ -44,6 +44,7 @@ function open(callback) {
     show("live", say("live"));
   };
   source.onopen = heard;
+  source.addEventListener("alive", heard);
   const news = (event) => {
     heard();
     let change;
@@ -76,9 +77,15 @@ export function start(callback) {
   setTimeout(() => document.querySelector("[data-live-state][data-state=none]") && showLost(), SHORT_MS);
   addEventListener("pagehide", () => source?.close());
   addEventListener("pageshow", (event) => event.persisted && open(callback));
-  document.addEventListener("visibilitychange", () => {
-    // After sleep a connection may look alive and be dead.
-    if (!document.hidden && Date.now() - last > WATCHDOG_MS) open(callback);
-  });
-  setInterval(() => lostAt && showLost(), 1000);
+  const watch = () => {
+    if (lostAt) showLost();
+    else if (!document.hidden && Date.now() - last > WATCHDOG_MS) {
+      // After sleep, or behind a proxy that went, a connection may look alive and be dead.
+      last = Date.now();
+      showLost();
+      open(callback);
+    }
+  };
+  document.addEventListener("visibilitychange", watch);
+  setInterval(watch, 1000);
 }

@@ -4,6 +4,8 @@ import * as place from "./place.js";
 import { say } from "./words.js";
 
 const NEAR = 120;
+// On narrow screens: the tabs, and the head of what follows, so that one sees that it does.
+const BELOW = 114;
 
 function log() {
   return document.getElementById("log");
@@ -35,7 +37,7 @@ function toEnd() {
   if (scrolls === box) box.scrollTop = box.scrollHeight;
   else {
     const composer = document.querySelector(".composer")?.offsetHeight || 0;
-    scrolls.scrollTop += box.getBoundingClientRect().bottom - innerHeight + composer + 70;
+    scrolls.scrollTop += box.getBoundingClientRect().bottom - innerHeight + composer + BELOW;
   }
 }
 

@@ -25,10 +25,18 @@ export const kept = {
   },
 };
 
+/** What went well before is old news: it would only hide what one works with next. */
+export function clearOld() {
+  document
+    .querySelectorAll("#toasts .note:not(.warn, .warning, .bad, .error)")
+    .forEach((one) => one.remove());
+}
+
 /** Tell something in the corner; screen readers say it when they have time. */
 export function toast(text, tone = "") {
   const box = document.getElementById("toasts");
   if (!box || !text) return;
+  clearOld();
   const note = document.createElement("div");
   note.className = `note ${tone}`;
   const inside = document.createElement("div");

@@ -143,6 +143,38 @@ def test_a_customers_own_chat_is_not_taken_for_it(
     assert made(superoffice) == []
 
 
+def unread(superoffice: StandIn, mia: Person) -> Action:
+    """A creation whose answer did not come, nor one to the first look at what became of it."""
+    superoffice.fault("status", method="GET", status=503, after_n=1)
+    action = lost(superoffice, mia)
+    assert (action.state, action.proof) == (State.UNKNOWN, {})
+    superoffice.control("PUT", "faults", rules=[])
+    return action
+
+
+def test_after_a_long_outage_what_is_there_is_settled_and_asks_nobody(
+    superoffice: StandIn, mirrored: Mirrored, mia: Person
+) -> None:
+    mirrored()
+    action = unread(superoffice, mia)
+    # Seen once: too short a time to tell it from a customer's, and yet no case for a person.
+    assert look(action, after=210).state == State.UNKNOWN
+    assert look(action, after=216).state == State.DONE
+    assert made(superoffice) == [action.session_id]
+
+
+def test_a_list_that_is_empty_once_gives_nothing_to_a_person_that_was_just_seen(
+    superoffice: StandIn, mirrored: Mirrored, mia: Person
+) -> None:
+    mirrored()
+    action = unread(superoffice, mia)
+    assert look(action, after=210).state == State.UNKNOWN
+    superoffice.fault("blank", method="GET")
+    assert look(action, after=216).state == State.UNKNOWN
+    # Were it gone for good, a person is asked all the same.
+    assert look(action, after=222).state == State.NEEDS_PERSON
+
+
 def test_of_two_that_could_be_it_a_person_says_which(
     superoffice: StandIn, mirrored: Mirrored, mia: Person, ola: Person
 ) -> None:
@@ -195,6 +227,35 @@ def test_a_later_chat_of_ours_does_not_settle_an_earlier_lost_one(
     look(action, after=400)
     assert (action.state, action.session_id) == (State.NEEDS_PERSON, None)
     assert made(superoffice) == [again.session_id]
+
+
+def test_what_a_later_start_found_there_already_settles_the_earlier_one(
+    superoffice: StandIn, mirrored: Mirrored, mia: Person, ola: Person
+) -> None:
+    mirrored()
+    action = unread(superoffice, mia)
+    superoffice.fault("blank", method="GET")
+    assert look(action, after=130).state == State.NEEDS_PERSON
+    superoffice.control("PUT", "faults", rules=[])
+    later = verbs.create_session(7, wish=ola.wish())
+    assert later.baseline["highest"] == made(superoffice)[0]
+    look(action, after=200)
+    assert look(action, after=240).state == State.DONE
+    assert made(superoffice) == [action.session_id]
+
+
+def test_what_may_be_a_later_starts_own_does_not_settle_the_earlier_one(
+    superoffice: StandIn, mirrored: Mirrored, mia: Person, ola: Person
+) -> None:
+    mirrored()
+    action = lost(superoffice, mia, "drop_before")
+    look(action, after=200)
+    assert action.state == State.NEEDS_PERSON
+    lost(superoffice, ola)
+    for after in (240, 300):
+        Action.objects.exclude(pk=action.pk).update(look_at=None)
+        look(action, after=after)
+    assert action.state == State.NEEDS_PERSON
 
 
 def test_superoffice_out_of_reach_starts_nothing(

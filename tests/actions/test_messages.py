@@ -1,6 +1,7 @@
 """Answering the customer."""
 
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,8 @@ from chatops.actions import errors, settle, verbs
 from chatops.actions.models import Action, State, TrailEntry
 from chatops.demo.adapter import StandIn
 from chatops.mirror.models import ChatMessage, ChatSession
-from chatops.remote import wiring
+from chatops.remote import gate, wiring
+from chatops.remote.models import Gate
 from tests.actions.conftest import Mirrored
 from tests.conftest import Person
 
@@ -249,3 +251,18 @@ def test_fifty_equal_requests_at_once_are_one_message(
     assert len(found) == 50
     assert len(set(found)) == 1
     assert sent(superoffice, chat.id) == ["Once"]
+
+
+def test_what_became_of_a_send_is_seen_also_when_the_budget_ends_with_it(
+    superoffice: StandIn, mia: Person, settings: Settings, mirrored: Mirrored
+) -> None:
+    chat = superoffice.chat(user="mia", messages=["Hi"])
+    mirrored(chat.id)
+    settings.REMOTE_CALLS_PER_SECOND = 8
+    gate.state()
+    # A person may overdraw it by eight: three calls are left, and none comes for five seconds.
+    Gate.objects.update(budget=-5.0, filled_at=time.time() + 5)
+    action = verbs.send_message(chat.id, "Hello", wish=mia.wish())
+    assert action.state == State.DONE
+    with pytest.raises(errors.Unavailable, match="budget"):
+        verbs.send_message(chat.id, "Hello again", wish=mia.wish())

@@ -61,13 +61,16 @@ def test_twenty_people_pick_up_one_chat_and_nineteen_learn_who_has_it(
         )
     wishes = [one.wish() for one in people]
     ended: list[str] = []
+    told: list[str] = []
 
     def pick_up(index: int) -> None:
         try:
             action = verbs.pick_up(chat.id, wish=wishes[index])
             ended.append(f"{action.state}")
+            told.append(action.detail)
         except errors.ActionError as error:
             ended.append(error.problem_code)
+            told.append(f"{error.detail} {error.extra.get('who')}")
         finally:
             connection.close()
 
@@ -77,9 +80,35 @@ def test_twenty_people_pick_up_one_chat_and_nineteen_learn_who_has_it(
     for thread in threads:
         thread.join()
     assert ended.count("done") == 1
-    assert set(ended) <= {"done", "no_effect", "state_conflict", "action_in_progress", "not_found"}
+    assert set(ended) <= {"done", "no_effect", "state_conflict", "action_in_progress"}
     assert len(ended) == 20
+    action = Action.objects.get(state=State.DONE)
+    assert action.requested_by
+    winner = action.requested_by.get_username()
+    others = [one for one, how in zip(told, ended, strict=True) if how != "done"]
+    assert all(winner in one.casefold() for one in others), others
     assert len(superoffice.effects("pickup", session=chat.id)) == 1
+
+
+def test_who_was_too_late_is_told_who_has_it_for_a_while_and_nobody_else_is(
+    superoffice: StandIn, mirrored: Mirrored, mia: Person, ola: Person, kari: Person
+) -> None:
+    chat = superoffice.chat(topic=7, messages=["Anybody?"])
+    mirrored(chat.id)
+    TopicMember.objects.exclude(topic_id=7, associate_id__in=[17, 18]).delete()
+    assert verbs.pick_up(chat.id, wish=mia.wish()).state == State.DONE
+    with pytest.raises(errors.StateConflict, match="Mia Berg has it now") as late:
+        verbs.pick_up(chat.id, wish=ola.wish())
+    assert late.value.extra["who"] == "Mia Berg"
+    with pytest.raises(errors.NotFound):
+        verbs.accept_transfer(chat.id, wish=ola.wish())
+    with pytest.raises(errors.NotFound):  # it never waited for her
+        verbs.pick_up(chat.id, wish=kari.wish())
+    long_ago = timezone.now() - timedelta(minutes=5)
+    Action.objects.update(settled_at=long_ago)
+    ChatSession.objects.update(started_at=long_ago)
+    with pytest.raises(errors.NotFound):
+        verbs.pick_up(chat.id, wish=ola.wish())
 
 
 def test_transfer_offers_my_chat_and_it_is_mine_until_accepted(
@@ -162,3 +191,34 @@ def test_what_ends_between_the_look_and_the_record_makes_it_look_again(
 
 def nothing(_client: Client, _action: Action, _deadline: float) -> None:
     """Sends nothing: only the record is looked at."""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_who_start_chats_in_one_channel_get_one_or_learn_who_is_at_it(
+    superoffice: StandIn, mirrored: Mirrored, person: MakePerson
+) -> None:
+    people = []
+    for number in range(6):
+        superoffice.add_person(f"per{number}", topics=[7])
+        people.append(person(f"per{number}", "agent"))
+    mirrored()
+    wishes = [[one.wish() for _ in range(15)] for one in people]
+    ended: list[str] = []
+
+    def start(mine: list[intent.Wish]) -> None:
+        for wish in mine:
+            try:
+                ended.append(str(verbs.create_session(7, wish=wish).state))
+            except errors.ActionError as error:
+                ended.append(error.problem_code)
+            except Exception as error:  # what nobody should be told
+                ended.append(repr(error))
+        connection.close()
+
+    threads = [threading.Thread(target=start, args=[mine]) for mine in wishes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(ended) <= {"done", "action_in_progress", "state_conflict"}
+    assert ended.count("done") == len(superoffice.effects("created"))

@@ -433,3 +433,21 @@ def test_the_answer_to_a_call_is_kept_as_evidence_without_its_text(
     action.refresh_from_db()
     assert set(action.answer) == {"at", "status", "error", "ms", "message_id"}
     assert "Secret" not in str(action.answer) + str(action.proof)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_only_watched_does_not_keep_what_is_open_waiting(
+    superoffice: StandIn, mirrored: Mirrored, mia: Person
+) -> None:
+    chats = [superoffice.chat(user="mia", messages=["Hello?"]).id for _ in range(12)]
+    mirrored(*chats)
+    superoffice.fault("drop_before", path="Messages", method="POST")
+    watched = [verbs.send_message(one, "Hi", wish=mia.wish()) for one in chats[1:]]
+    settle_at(130)
+    assert {state_of(one) for one in watched} == {State.NEEDS_PERSON}
+    superoffice.control("PUT", "faults", rules=[], latency_ms=200)
+    now = timezone.now() + timedelta(seconds=200)
+    looked = settle.run_due(wiring.service_client(), now=now)
+    assert 0 < looked < len(watched)
+    # The next round finds the others still due, and none of them lent to anybody.
+    assert Action.objects.filter(look_at__lte=now, leased_until=None).count() == 11 - looked

@@ -36,6 +36,13 @@ def test_every_page_tells_where_the_feed_ends(api: Program, bulk: Bulk) -> None:
     assert api.get("changes/").json["head"] == head
 
 
+def test_an_epoch_that_we_cannot_have_given_out_is_told_as_a_mistake(api: Program) -> None:
+    for epoch in ("z%C2%AD%C3%9F", "a%20b"):
+        answer = api.get(f"changes/?epoch={epoch}")
+        assert (answer.status, answer.code) == (422, "invalid")
+        assert [one["field"] for one in answer.json["errors"]] == ["epoch"]
+
+
 def test_a_place_that_is_gone_is_410(api: Program, bulk: Bulk) -> None:
     bulk(range(1, 4))
     Change.objects.update(at=timezone.now() - timedelta(days=30))

@@ -1,9 +1,14 @@
 """Change requests: once for each key, on the version that was seen, and what became of them."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from chatops.actions.models import Action, State
 from chatops.demo.adapter import StandIn
+from chatops.reports import forgetting
 from tests.api.conftest import MakeProgram, Mirrored, Program
 from tests.conftest import MakePerson, Person
 
@@ -131,6 +136,38 @@ def test_the_same_key_gives_the_same_action_and_sends_nothing(
     assert again["Idempotency-Replayed"] == "true"
     assert "Idempotency-Replayed" not in first.response
     assert [one.text for one in chat.now.messages].count("Hello") == 1
+
+
+def test_a_repeated_request_is_answered_as_the_first_one_was_though_much_has_happened_since(
+    superoffice: StandIn, api: Program, mirrored: Mirrored
+) -> None:
+    chat = superoffice.chat(user="mia", topic=7)
+    mirrored(chat.id)
+    path, body = f"sessions/{chat.id}/messages/", {"message": "Hello"}
+    first = api.post(path, body, key="k-1")
+    chat.say("And this came later")
+    mirrored(chat.id)
+    now = api.get(f"sessions/{chat.id}/").json
+    assert now["last_message"] == "And this came later"
+    again = api.post(path, body, key="k-1")
+    assert again.response.content == first.response.content
+    action = api.get(f"actions/{first.json['id']}/").json
+    assert action["session"]["last_message"] == "And this came later"
+
+
+def test_what_the_first_answer_showed_is_shown_to_those_who_may_still_see_it_and_for_a_day(
+    superoffice: StandIn, api: Program, mirrored: Mirrored, settings: Settings
+) -> None:
+    chat = superoffice.chat(user="mia", topic=7)
+    mirrored(chat.id)
+    path, body = f"sessions/{chat.id}/messages/", {"message": "Hello"}
+    first = api.post(path, body, key="k-1").json
+    mirrored(chat.id)
+    Action.objects.update(settled_at=timezone.now() - timedelta(hours=25))
+    forgetting.run_due()
+    later = api.post(path, body, key="k-1").json
+    assert later["id"] == first["id"]
+    assert later["session"]["as_of"] > first["session"]["as_of"]
 
 
 def test_the_same_key_for_something_else_is_refused(

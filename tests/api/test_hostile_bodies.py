@@ -71,6 +71,12 @@ def test_another_content_type_is_415(api: Program, kind: str) -> None:
     assert (answer.status, answer.code) == (415, "unsupported_media_type")
 
 
+def test_a_packed_body_is_415(api: Program) -> None:
+    answer = api.post(PATH, b"\x1f\x8b", Content_Encoding="gzip")
+    assert (answer.status, answer.code) == (415, "unsupported_media_type")
+    assert "gzip" in answer.json["detail"]
+
+
 def test_a_chunked_body_is_read_to_its_end(api: Program) -> None:
     answer = chunked(api, json.dumps({"message": "a", "x": 1}).encode())
     assert (answer.status, answer.json["errors"][0]["field"]) == (422, "x")
@@ -113,6 +119,7 @@ def test_the_place_of_what_is_wrong_is_told() -> None:
     for body, place in {
         b'{"a": [1, {"b": "x\\u0000"}]}': "/a/1/b",
         b'{"a": 1,\n "b": }': "line 2, column 7",
+        b'{"a": "\x01"}': "character at line 1, column 8",
         b'{"a": 1, "a": 2}': '"a"',
         b'{"a": "\xff"}': "byte 7",
     }.items():

@@ -1,14 +1,16 @@
 """Pages by key: complete and without repeats, whatever is written meanwhile, both ways."""
 
+import re
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from chatops.mirror import statistics
 from chatops.mirror.models import ChatSession
 from tests.api.conftest import Bulk, MakeProgram, Program
-from tests.conftest import Person
+from tests.conftest import MakePerson, Person
 
 ORDERINGS = ["id", "-id", "requested_at", "-requested_at", "ended_at", "-ended_at"]
 
@@ -133,3 +135,50 @@ def test_no_list_counts_the_whole_table(api: Program, bulk: Bulk) -> None:
     with CaptureQueriesContext(connection) as captured:
         api.get("sessions/?page_size=5")
     assert not [one for one in captured if "COUNT(" in one["sql"].upper()]
+
+
+FILTERS = [
+    "", "status=InQueue", "status=InQueue&topic=7", "status=Finished", "open=true", "topic=7",
+    "user=me", "transfer_to=me", "person=5", "contact=5", "rating=3", "gone=true",
+]  # fmt: skip
+
+
+@pytest.fixture
+def many(bulk: Bulk, topics: None) -> None:
+    """So many that the database's statistics, which the worker keeps, tell it how to walk."""
+    for topic in range(1, 13):
+        bulk(range(200 * topic, 200 * topic + 200), TopicId=topic)
+    statistics.refresh()
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("role", ["agent", "auditor"])
+def test_every_ordering_is_a_walk_along_an_index_on_every_page(
+    person: MakePerson, program: MakeProgram, many: None, role: str
+) -> None:
+    caller = program(person("mia", role, link=role == "agent"))
+    for ordering in ORDERINGS:
+        path = f"sessions/?page_size=5&ordering={ordering}"
+        for page in (path, caller.get(path).json["next"]):
+            for plan in plans(caller, page):
+                assert "FOR ORDER BY" not in plan, f"{ordering}: {plan}"
+
+
+@pytest.mark.sqlite
+def test_every_filter_is_found_by_an_index(api: Program, many: None) -> None:
+    for query in FILTERS:
+        for plan in plans(api, f"sessions/?page_size=5&{query}"):
+            assert not query or re.search(r"mirror_chatsession USING (COVERING )?INDEX", plan), (
+                f"{query}: {plan}"
+            )
+
+
+def plans(caller: Program, path: str) -> list[str]:
+    """How SQLite comes to the sessions of a list."""
+    with CaptureQueriesContext(connection) as captured:
+        assert caller.get(path).status == 200
+    asked = [one["sql"] for one in captured if '"mirror_chatsession"."rendered"' in one["sql"]]
+    assert asked
+    with connection.cursor() as cursor:
+        rows = [cursor.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall() for sql in asked]
+    return [" / ".join(str(row[-1]) for row in found) for found in rows]

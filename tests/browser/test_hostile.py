@@ -51,3 +51,26 @@ def test_nothing_executes_and_nothing_breaks_the_layout(
         if mia.overflow() > 0:
             wide[path] = mia.overflow()
     assert (said, wide) == ([], {})
+
+
+@pytest.mark.parametrize("width", [390, 1000])
+def test_a_colleague_with_a_hostile_name_breaks_no_layout(
+    house: House, window: MakeWindow, width: int
+) -> None:
+    """Names of agents come from SuperOffice as well, and stand in columns of their own."""
+    long = [text[:200] for text in HOSTILE if len(text) > 120]
+    assert len(long) > 2
+    last = 0
+    for number, text in enumerate(long):
+        user = f"h{width}x{number}"
+        house.office.add_person(user, name=text)
+        last = house.office.chat(user=user, topic=7, customer=f"Of {user}", messages=[FIRST]).id
+    lead = window(viewport={"width": width, "height": 860})
+    page = lead.sign_in("kari")
+    expect(page.locator(f"#others [data-session='{last}']")).to_be_attached()
+    wide = {}
+    for path in ("", "sessions/", f"sessions/{last}/", f"sessions/{last - 1}/", "numbers/"):
+        lead.open(path)
+        if lead.overflow() > 0:
+            wide[path] = lead.overflow()
+    assert wide == {}

@@ -1,12 +1,14 @@
 """A day at the console: what a person does, seen in the browser and at SuperOffice."""
 
 import re
+from dataclasses import replace
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
+from tests.browser.cable import laid
 from tests.browser.conftest import MakeWindow
-from tests.browser.house import House
+from tests.browser.house import House, Window
 
 pytestmark = pytest.mark.browser
 
@@ -54,6 +56,26 @@ def test_an_offer_appears_by_itself_and_is_rejected_with_a_key(
     assert (now.user, now.transfer_to) == (18, None)
 
 
+def test_while_superoffice_thinks_nothing_said_before_is_taken_for_its_answer(
+    house: House, window: MakeWindow
+) -> None:
+    chat = house.office.chat(user="mia", customer="Journey Slow")
+    page = window().sign_in("mia")
+    page.locator("#mine").get_by_role("link", name="Journey Slow").click()
+    composer, told = page.locator("[data-composer] textarea"), page.locator("#toasts .note")
+    composer.fill("One")
+    composer.press("Control+Enter")
+    expect(told).to_have_text("Sent.")
+    house.office.fault("slow", path=f"ChatSession/{chat.id}", times=1, seconds=4)
+    composer.fill("Two")
+    composer.press("Control+Enter")
+    expect(told).to_have_count(0)
+    expect(page.get_by_role("button", name="Send")).to_have_class(re.compile("busy"))
+    expect(told).to_contain_text("has not answered yet")
+    expect(told).to_have_text("Sent.")
+    expect(page.locator("#said .us .bubble").last).to_have_text("Two")
+
+
 def test_an_edited_address_is_seen_at_superoffice(house: House, window: MakeWindow) -> None:
     chat = house.office.chat(user="mia", customer="Journey Three", email="old@example.net")
     page = (mia := window()).sign_in("mia")
@@ -78,25 +100,34 @@ def test_a_chat_that_a_colleague_took_leaves_the_queue(house: House, window: Mak
     assert house.office.session(chat.id).user == 18
 
 
-def test_a_browser_that_was_away_shows_the_same_as_one_that_was_not(
-    house: House, window: MakeWindow
+def test_a_browser_that_was_asleep_shows_the_same_as_one_that_was_not(
+    house: House, window: MakeWindow, chromium: Browser
 ) -> None:
     chat = house.office.chat(user="mia", customer="Journey Five", messages=["First"])
-    awake, asleep = window(), window()
-    pages = [one.sign_in("mia") for one in (awake, asleep)]
-    for one, page in zip((awake, asleep), pages, strict=True):
-        page.locator("#mine").get_by_role("link", name="Journey Five").click()
-        one.is_live()
-    asleep.context.set_offline(True)
-    for number in range(50):
-        house.office.say(chat.id, f"line {number}")
-    expect(pages[0].locator("#said .them .bubble").last).to_have_text("line 49")
-    asleep.context.set_offline(False)
-    expect(pages[1].locator("#said .them .bubble").last).to_have_text("line 49")
-    said = [page.locator("#said .bubble").all_inner_texts() for page in pages]
-    assert said[0] == said[1]
+    with laid(house.url) as cable:
+        awake, asleep = window(), Window(replace(house, url=cable.url), chromium)
+        pages = [one.sign_in("mia") for one in (awake, asleep)]
+        for one, page in zip((awake, asleep), pages, strict=True):
+            page.locator("#mine").get_by_role("link", name="Journey Five").click()
+            one.is_live()
+        pages[1].evaluate("window.wasHere = true")
+        power = asleep.context.new_cdp_session(pages[1])
+        power.send("Page.setWebLifecycleState", {"state": "frozen"})
+        cable.pull()
+        for number in range(50):
+            house.office.say(chat.id, f"line {number}")
+        expect(pages[0].locator("#said .them .bubble").last).to_have_text("line 49")
+        cable.plug()
+        power.send("Page.setWebLifecycleState", {"state": "active"})
+        expect(pages[1].locator("#said .them .bubble").last).to_have_text("line 49")
+        said = [page.locator("#said .bubble").all_inner_texts() for page in pages]
+        assert said[0] == said[1]
+        assert len(said[1]) == 51
+        asleep.is_live()
+        assert pages[1].evaluate("window.wasHere")  # the same page: it was not loaded anew
+        asleep.close()
     # Chromium itself tells of what it could not load while it was away.
-    asleep.complaints = [one for one in asleep.complaints if "ERR_INTERNET" not in one]
+    assert [one for one in asleep.complaints if "net::ERR_" not in one] == []
 
 
 def test_without_script_everything_works_as_plain_forms(house: House, window: MakeWindow) -> None:

@@ -11,22 +11,24 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import User
 
 from chatops.actions import needs, settle, verbs
 from chatops.actions.callers import caller_of
 from chatops.actions.errors import ActionError
-from chatops.actions.models import Action, State
+from chatops.actions.models import OPEN_STATES, Action, State, Verb
 from chatops.actions.perform import Wish
-from chatops.mirror.models import ChatSession
+from chatops.mirror.models import ChatSession, ChatTopic
 from chatops.remote import wiring
 from tests.chaos import targets
 
 #: Said often, so that equal texts under different keys are told apart by nothing but their ids.
 COMMON = ("OK", "Yes")
 WAITS = "InQueue"
+#: So many chats are looked at for one on which a verb fits.
+LOOKED_AT = 20
 #: What makes a chat on which the verb fits, where there is none.
 LEADS_TO = {
     "pick_up": "reset",
@@ -45,9 +47,19 @@ class Ask:
 
     key: str
     verb: str
+    #: 0 where there is none yet.
     session: int
     user: str
     what: Any = None
+
+
+class Chat(NamedTuple):
+    """A chat as the mirror has it; thousands are looked through for every wish."""
+
+    id: int
+    status: str
+    owner: int | None
+    offered_to: int | None
 
 
 class Diary:
@@ -109,26 +121,49 @@ class Actor:
         if self.random.random() < 0.05:
             return self._second_attempt()
         verb = self.random.choices([*wanted], [*wanted.values()])[0]
+        if verb == "create_session":
+            return self._start()
         seen = ChatSession.objects.filter(is_open=True, gone_at=None)
-        chats = list(seen.only("status", "associate_id", "transfer_to_id"))
+        if self.random.random() < 0.8:  # else it learns who is at it
+            busy = Action.objects.filter(state__in=OPEN_STATES).exclude(session_id=None)
+            seen = seen.exclude(pk__in=busy.values("session_id"))
+        columns = ("pk", "status", "associate_id", "transfer_to_id")
+        chats = [Chat(*one) for one in seen.values_list(*columns)]
+        if not chats:
+            time.sleep(0.1)
+            return None
         self.random.shuffle(chats)
-        for chat in chats:
-            if ask := self._on(chat, verb):
-                return ask
-        return self._on(chats[0], LEADS_TO[verb])
+        # Of those that fit there may be one left, which all would be at: then more are made.
+        for fitting in (verb, LEADS_TO[verb], LEADS_TO[LEADS_TO[verb]]):
+            for chat in chats[:LOOKED_AT]:
+                if ask := self._on(chat, fitting):
+                    return ask
+        return None
 
-    def _on(self, chat: ChatSession, verb: str) -> Ask | None:
+    def _start(self) -> Ask | None:
+        """A new chat, mostly in a channel where nobody starts one; there may be none."""
+        topics = ChatTopic.objects.order_by("pk")
+        if self.random.random() < 0.8:
+            open_there = Action.objects.filter(verb=Verb.CREATE_SESSION, state__in=OPEN_STATES)
+            topics = topics.exclude(pk__in=open_there.values("topic_id"))
+        if not (ids := [*topics.values_list("pk", flat=True)]):
+            time.sleep(0.1)  # it may be all that is wanted
+            return None
+        user = self.random.choice([*self.people.values()])
+        return self._ask("create_session", 0, user, self.random.choice(ids))
+
+    def _on(self, chat: Chat, verb: str) -> Ask | None:
         """The verb on this chat, by somebody who can; None when nobody can."""
         user = self._who_can(chat, verb)
         if user is None:
             return None
         if verb == "patch_session" and self.random.random() < targets.ENDS:
-            return self._ask("end_chat", chat.pk, user)
-        return self._ask(verb, chat.pk, user, self._what(verb, user))
+            return self._ask("end_chat", chat.id, user)
+        return self._ask(verb, chat.id, user, self._what(verb, user))
 
-    def _who_can(self, chat: ChatSession, verb: str) -> str | None:
-        owner = self.people.get(chat.associate_id or 0)
-        offered_to = self.people.get(chat.transfer_to_id or 0)
+    def _who_can(self, chat: Chat, verb: str) -> str | None:
+        owner = self.people.get(chat.owner or 0)
+        offered_to = self.people.get(chat.offered_to or 0)
         if verb == "pick_up":
             return self.random.choice([*self.people.values()]) if chat.status == WAITS else None
         if verb in {"accept_transfer", "reject_transfer"}:
@@ -151,7 +186,7 @@ class Actor:
         if lost is None or lost.requested_by is None:
             return None
         verb = self.random.choice(["second_attempt", "close"])
-        return self._ask(verb, lost.on_session, lost.requested_by.get_username(), lost.pk)
+        return self._ask(verb, lost.session_id or 0, lost.requested_by.get_username(), lost.pk)
 
     def carry_out(self, ask: Ask) -> None:
         """Do it, and write down what came of it."""
@@ -176,6 +211,7 @@ VERBS: dict[str, Callable[[Ask, Wish], Action]] = {
     "pick_up": lambda ask, wish: verbs.pick_up(ask.session, wish=wish),
     "reset": lambda ask, wish: verbs.reset(ask.session, wish=wish),
     "end_chat": lambda ask, wish: verbs.end_chat(ask.session, wish=wish),
+    "create_session": lambda ask, wish: verbs.create_session(ask.what, wish=wish),
     "second_attempt": lambda ask, wish: needs.second_attempt(ask.what, wish=wish),
     "close": lambda ask, wish: needs.close(ask.what, caller=wish.caller, verdict="did_not_happen"),
 }

@@ -3,6 +3,7 @@
 Pure: rows and journal entries in, sentences out.
 """
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -22,7 +23,10 @@ EFFECTS = {
     "reset": "reset",
     "patch_session": "patch",
     "end": "end",
+    "create_session": "created",
 }
+#: Where the journal keeps what a deed was about.
+WHAT = ("text", "to", "email", "topic")
 OPEN = frozenset({"queued", "sending", "unknown"})
 MOVES = {
     "": {"sending"},
@@ -37,9 +41,10 @@ class Deed(NamedTuple):
     """What somebody did, or wished, so that equal ones can be counted."""
 
     verb: str
+    #: 0 where it is not known which one was made.
     session: int
     user: str
-    #: The text, the target or the value, where the verb has one.
+    #: The text, the target, the value or the channel, where the verb has one.
     what: str
 
 
@@ -51,6 +56,8 @@ class Ground(NamedTuple):
     transfer_to: int | None = None
     status: str = ""
     email: str = ""
+    #: The highest session id, for what makes a session.
+    highest: int = 0
 
 
 class Row(NamedTuple):
@@ -89,7 +96,7 @@ def deeds(journal: Iterable[JSONDict]) -> dict[int, Deed]:
         payload = entry["payload"]
         if entry["verb"] not in EFFECTS.values() or payload.get("special", "None") != "None":
             continue
-        what = payload.get("text") or payload.get("to") or payload.get("email") or ""
+        what = next((payload[one] for one in WHAT if payload.get(one)), "")
         if entry["verb"] == "message":
             what = text.canonical(what)
         found[entry["number"]] = Deed(entry["verb"], entry["session"], entry["user"], str(what))
@@ -107,6 +114,7 @@ def contradictions(
         *_left_open(rows),
         *_sets_differ(rows, journal),
         *_messages_misclaimed(rows, journal),
+        *_creations_differ(rows, journal, trail),
         *_trail_broken(rows, trail),
         *_told_otherwise(rows, told),
     ]
@@ -118,9 +126,9 @@ def _left_open(rows: Sequence[Row]) -> list[str]:
 
 def _sets_differ(rows: Sequence[Row], journal: Sequence[JSONDict]) -> list[str]:
     """Done without effect, an effect of nothing that is done, or two of one."""
-    effects = deeds(journal)
+    effects = {number: deed for number, deed in deeds(journal).items() if deed.verb != "created"}
     happened = Counter(effects.values())
-    done = Counter(row.deed for row in rows if row.state == "done")
+    done = Counter(row.deed for row in rows if row.state == "done" and row.deed.verb != "created")
     unseen = Counter(row.deed for row in rows if _could_not_be_seen(row, rows, effects))
     found = []
     for deed in sorted(happened.keys() | done.keys()):
@@ -180,15 +188,24 @@ def shows(row: Row, ground: Ground) -> bool:
 
 
 def waits(
-    rows: Sequence[Row], journal: Sequence[JSONDict], trail: Sequence[Line], *, since: float = 0.0
+    rows: Sequence[Row],
+    journal: Sequence[JSONDict],
+    trail: Sequence[Line],
+    *,
+    since: float = 0.0,
+    quiet: float = 0.0,
+    deaths: Sequence[float] = (),
+    lease: float = 0.0,
 ) -> list[float]:
     """Of every action that was unknown and then done after `since`: how long its effect had been
-    there to be read, in seconds, counted from `since` at the earliest."""
+    there to be read, in seconds, counted from `since` at the earliest. A new session can be told
+    from a customer's when it has been `quiet` so long. The `lease` of a worker that was killed
+    keeps others away: after each of the `deaths` so many seconds are not counted."""
     known, effects = {row.id: row for row in rows}, deeds(journal)
     there: dict[tuple[Deed, int | None], list[float]] = defaultdict(list)
     for entry in journal:
         if deed := effects.get(entry["number"]):
-            at = datetime.fromisoformat(entry["at"]).timestamp()
+            at = _when(entry) + (quiet if deed.verb == "created" else 0.0)
             there[deed, entry["payload"].get("message")].append(at)
     lost: dict[int, float] = {}
     found = []
@@ -198,8 +215,23 @@ def waits(
         elif line.after == "done" and line.before == "unknown" and line.at > since:
             row = known[line.action]
             shown = [at for at in there[row.deed, row.message_id] if at < line.at]
-            found.append(line.at - max([lost[row.id], since, *shown[-1:]]))
+            start = max([lost[row.id], since, *shown[-1:]])
+            found.append(line.at - start - _leased(start, line.at, deaths, lease))
     return found
+
+
+def _leased(start: float, end: float, deaths: Sequence[float], lease: float) -> float:
+    """How much of the time from `start` to `end` lies within `lease` after a death."""
+    held = 0.0
+    for death in sorted(deaths):
+        over = min(end, death + lease)
+        held += max(0.0, over - max(start, death))
+        start = max(start, over)
+    return held
+
+
+def _when(entry: JSONDict) -> float:
+    return datetime.fromisoformat(entry["at"]).timestamp()
 
 
 def _messages_misclaimed(rows: Sequence[Row], journal: Sequence[JSONDict]) -> list[str]:
@@ -215,6 +247,71 @@ def _messages_misclaimed(rows: Sequence[Row], journal: Sequence[JSONDict]) -> li
         if row.message_id is None or stored.get(row.message_id) != row.deed:
             found.append(f"action {row.id} is proved by message {row.message_id}, which is not it")
     return found
+
+
+def _creations_differ(
+    rows: Sequence[Row], journal: Sequence[JSONDict], trail: Sequence[Line]
+) -> list[str]:
+    """A new session that nobody wished; two of one wish; one of a wish that is not done, without
+    cause; a wish that is done by a session it did not make.
+
+    Every new session is its own deed, and one wish's: the last of that person in that channel that
+    had been sent by then.
+    """
+    wishes = [row for row in rows if row.deed.verb == "created"]
+    sent = {line.action: line.at for line in trail if not line.before}
+    effects = deeds(journal)
+    made: dict[int | None, list[int]] = defaultdict(list)
+    for entry in journal:
+        deed = effects.get(entry["number"])
+        if deed is None or deed.verb != "created":
+            continue
+        before = [
+            (sent[row.id], row.id)
+            for row in wishes
+            if row.deed._replace(session=deed.session) == deed
+            and sent.get(row.id, math.inf) <= _when(entry)
+        ]
+        made[max(before)[1] if before else None].append(deed.session)
+    found = [f"session {one} was created, and nobody wished it" for one in made[None]]
+    for row in wishes:
+        mine = made[row.id]
+        if row.state == "done":
+            right = mine == [row.deed.session]
+        else:
+            right = not mine or (len(mine) == 1 and _may_be_anybodys(row, mine[0], rows, effects))
+        if not right:
+            told = f"{row.state} by session {row.deed.session}" if row.deed.session else row.state
+            found.append(f"action {row.id} created {mine} and is {told}")
+    return found
+
+
+def _may_be_anybodys(row: Row, session: int, rows: Sequence[Row], effects: dict[int, Deed]) -> bool:
+    """Whether the session that this action made may rightly stay with a person: open with cause.
+
+    It was given up, and what it made cannot be told from what somebody else made: the channel has
+    another new session that no action has claimed; or a later wish there, whose own session is not
+    known either, went out from a ground that did not show this one; or somebody wrote a customer's
+    address into it.
+    """
+    if row.state not in {"needs_person", "closed"}:
+        return False
+    mates = [one for one in rows if one.deed.verb == "created" and one.deed.what == row.deed.what]
+    known = {one.deed.session for one in mates} | {session}
+    return (
+        any(
+            deed.verb == "created" and deed.what == row.deed.what and deed.session not in known
+            for deed in effects.values()
+            if deed.session > row.ground.highest
+        )
+        or any(
+            one.id > row.id
+            and one.state in {"needs_person", "closed"}
+            and one.ground.highest < session
+            for one in mates
+        )
+        or any(deed.verb == "patch" and deed.session == session for deed in effects.values())
+    )
 
 
 def _trail_broken(rows: Sequence[Row], trail: Sequence[Line]) -> list[str]:

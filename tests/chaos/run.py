@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from random import Random
@@ -18,7 +19,7 @@ from django.db import connections
 from django.utils import timezone
 from tqdm import tqdm
 
-from chatops.actions import settle
+from chatops.actions import creating, settle
 from chatops.actions.models import OPEN_STATES, Action, TrailEntry
 from chatops.remote import wiring
 from chatops.superoffice import text
@@ -35,6 +36,8 @@ ENOUGH_WAITS = 100
 WATCHED_AFTER = 20
 #: Looks for somebody to kill between two countings.
 ROUND = 6
+#: How likely a customer comes by himself between two countings.
+CUSTOMERS = 0.15
 _fork = multiprocessing.get_context("fork")
 
 
@@ -51,6 +54,11 @@ class Size:
     chats: int = 40
     #: Whatever was reached by then; that it was less is told as a contradiction.
     minutes: float = math.inf
+
+    @property
+    def topics(self) -> int:
+        """A channel takes one new chat at a time, and a lost one holds it for seconds."""
+        return max(3, self.chats // 2)
 
 
 @dataclass
@@ -99,6 +107,8 @@ class Slot:
     work: Callable[..., None]
     size: Size
     process: BaseProcess | None = None
+    #: When it was killed, by the clock of the rows.
+    deaths: list[float] = field(default_factory=list)
 
     def start(self) -> None:
         self.process = _fork.Process(
@@ -117,6 +127,7 @@ class Slot:
         if self.process is not None and self.process.pid is not None and self.process.is_alive():
             os.kill(self.process.pid, signal.SIGKILL)
             self.process.join()
+            self.deaths.append(time.time())
 
     def length(self) -> int:
         return self.path.stat().st_size if self.path.exists() else 0
@@ -137,9 +148,8 @@ def _work(parent: int, work: Callable[..., None], path: Path, *, seed: int) -> N
 def run(size: Size, office: Office, folder: Path) -> Verdict:
     """One run on an empty database and an empty stand-in. No process of it is left behind."""
     began = time.monotonic()
-    setting = _fork.Process(
-        target=scene.prepare, args=(office,), kwargs={"agents": size.agents, "chats": size.chats}
-    )
+    people = {"agents": size.agents, "chats": size.chats, "topics": size.topics}
+    setting = _fork.Process(target=scene.prepare, args=(office,), kwargs=people)
     setting.start()
     setting.join()  # in a process of its own: this one must hold no connection when it forks
     assert setting.exitcode == 0, "the scene could not be prepared"
@@ -148,7 +158,7 @@ def run(size: Size, office: Office, folder: Path) -> Verdict:
     actors = [Slot(folder / f"slot{number}", actor.act, size) for number in range(size.processes)]
     settler = Slot(folder / "settler", actor.settle_all, size)
     try:
-        kills = _harass(actors, settler, size, tally)
+        kills = _harass(actors, settler, size, tally, office)
         office.control("PUT", "faults", rules=[])
         recovered = timezone.now()
         _wait_until_settled()
@@ -157,15 +167,18 @@ def run(size: Size, office: Office, folder: Path) -> Verdict:
     finally:
         for slot in (*actors, settler):
             slot.kill()
-    verdict = _judge(size, office, actors, recovered)
+    verdict = _judge(size, office, actors, recovered, settler.deaths)
     if tally.reached < 1 or kills < size.kills:
         verdict.contradictions.append("fewer than were asked for")
     verdict.calls, verdict.kills, verdict.seconds = str(tally), kills, time.monotonic() - began
     return verdict
 
 
-def _harass(actors: list[Slot], settler: Slot, size: Size, tally: targets.Tally) -> int:
-    """Run the actors to their end, killing now this one, now that one; how often."""
+def _harass(
+    actors: list[Slot], settler: Slot, size: Size, tally: targets.Tally, office: Office
+) -> int:
+    """Run the actors to their end while customers come, killing now this one, now that one; how
+    often."""
     random, kills, deadline = Random(size.seed), 0, time.monotonic() + 60 * size.minutes
     slots = [*actors, settler]
     for slot in slots:
@@ -176,6 +189,8 @@ def _harass(actors: list[Slot], settler: Slot, size: Size, tally: targets.Tally)
             if time.monotonic() > deadline:
                 tally.enough()
             bar.update(int(100 * tally.reached) - bar.n)
+            if random.random() < CUSTOMERS:
+                _arrive(office, random.randrange(size.topics))
             for _ in range(ROUND):
                 if kills >= size.kills * tally.reached:
                     time.sleep(0.05)
@@ -185,6 +200,12 @@ def _harass(actors: list[Slot], settler: Slot, size: Size, tally: targets.Tally)
                     victim.start()
                     kills += 1
     return kills
+
+
+def _arrive(office: Office, number: int) -> None:
+    """A customer without a name comes to a channel: nobody's action may claim that chat."""
+    topic = scene.FIRST_TOPICS[0] + number
+    office.control("POST", "chat", topic=topic, customer="", email="")
 
 
 def _strike(victim: Slot, random: Random) -> None:
@@ -205,13 +226,18 @@ def _wait_until_settled() -> None:
 
 
 def _watch_once_more() -> None:
-    """What is with a person is looked at now and then for a day: once after all is over."""
-    client, later = wiring.service_client(), timezone.now() + timedelta(minutes=WATCHED_AFTER)
-    while settle.run_due(client, now=later):
-        pass
+    """What is with a person is looked at now and then for a day: twice after all is over, because
+    a new chat that first shows now is told from a customer's by the look after that."""
+    client, later = wiring.service_client(), timezone.now()
+    for _ in range(2):
+        later += timedelta(minutes=WATCHED_AFTER)
+        while settle.run_due(client, now=later):
+            pass
 
 
-def _judge(size: Size, office: Office, actors: list[Slot], recovered: datetime) -> Verdict:
+def _judge(
+    size: Size, office: Office, actors: list[Slot], recovered: datetime, deaths: list[float]
+) -> Verdict:
     rows = [_row(action) for action in Action.objects.select_related("requested_by").order_by("pk")]
     lines = [line for slot in actors for line in actor.read(slot.path)]
     told_of = TrailEntry.objects.exclude(action=None).exclude(what="appeared_twice")
@@ -225,13 +251,22 @@ def _judge(size: Size, office: Office, actors: list[Slot], recovered: datetime) 
         for line in lines
         if line["kind"] == "told"
     ]
+    waits = partial(
+        history.waits,
+        rows,
+        journal,
+        trail,
+        quiet=creating.QUIET.total_seconds(),
+        deaths=deaths,
+        lease=settle.LEASE.total_seconds(),
+    )
     verdict = Verdict(
         size,
         connections["default"].vendor,
         states=Counter(row.state for row in rows),
         effects=len(history.deeds(journal)),
-        waits=history.waits(rows, journal, trail),
-        late=history.waits(rows, journal, trail, since=recovered.timestamp()),
+        waits=waits(),
+        late=waits(since=recovered.timestamp()),
         contradictions=history.contradictions(rows, journal, trail, told),
     )
     verdict.contradictions += [
@@ -251,14 +286,17 @@ def _row(action: Action) -> history.Row:
         what = str(action.asked["to"])
     elif action.verb == "patch_session":
         what = action.asked["wanted"]["CustomerEmail"]
+    elif action.verb == "create_session":
+        what = str(action.topic_id)
     user = action.requested_by.get_username() if action.requested_by else ""
-    deed = history.Deed(history.EFFECTS[action.verb], action.on_session, user, what)
+    deed = history.Deed(history.EFFECTS[action.verb], action.session_id or 0, user, what)
     emails = [one["value"] for one in ground.get("operations", []) if one["op"] == "test"]
     seen = history.Ground(
         ground["associate_id"],
-        ground["user"],
-        ground["transfer_to"],
-        ground["status"],
+        ground.get("user"),
+        ground.get("transfer_to"),
+        ground.get("status", ""),
         emails[0] if emails else "",
+        ground.get("highest", 0),
     )
     return history.Row(action.pk, deed, action.state, action.message_id, seen)

@@ -11,7 +11,8 @@ from chatops.remote import linking, wiring
 from chatops.remote.models import Agent
 from tests.chaos.stage import Office
 
-TOPICS = (7, 8, 9)
+#: The channels that the stand-in has; a run has more, with the numbers that follow.
+FIRST_TOPICS = (7, 8, 9)
 
 
 def write(kind: str, probability: float, **rule: Any) -> dict[str, Any]:
@@ -57,16 +58,21 @@ def faults() -> list[dict[str, Any]]:
     ]
 
 
-def prepare(office: Office, *, agents: int, chats: int) -> None:
-    """Tables, people with linked accounts, and a mirror that knows the chats."""
+def prepare(office: Office, *, agents: int, chats: int, topics: int) -> None:
+    """Tables, channels, people with linked accounts, and a mirror that knows the chats."""
     call_command("migrate", verbosity=0)
+    there = [*FIRST_TOPICS]
+    while len(there) < topics:
+        there.append(office.control("POST", "topic", welcome="Welcome!")["id"])
+    for topic in there:
+        people.store_topic({"ChatTopicId": topic, "Name": f"Topic {topic}"})
     names = [f"per{number}" for number in range(agents)]
     for name in names:
-        office.control("POST", "person", user=name, topics=list(TOPICS), manager=True)
+        office.control("POST", "person", user=name, topics=there, manager=True)
         user = User.objects.create(username=name, is_staff=True)
         user.groups.set(Group.objects.filter(name__in=("agent", "lead")))
         agent = linking.link(user, "basic", {"user": name, "password": f"{name}-demo"})
-        for topic in TOPICS:
+        for topic in there:
             TopicMember.objects.create(
                 topic_id=topic,
                 associate_id=agent.associate_id,
@@ -78,7 +84,7 @@ def prepare(office: Office, *, agents: int, chats: int) -> None:
         chat = office.control(
             "POST",
             "chat",
-            topic=TOPICS[number % len(TOPICS)],
+            topic=there[number % len(there)],
             messages=["Hello?"],
             **({"user": names[number % agents]} if number % 3 else {}),
         )

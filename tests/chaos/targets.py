@@ -23,6 +23,7 @@ CALLS = {
     "transfer": r"POST .*/TransferTo/.*",
     "reset": r"POST .*/Reset",
     "patch_session": r"PATCH .*",
+    "create_session": r"POST .*/ChatTopic/\d+/Sessions",
 }
 #: Of the patches so many are the one that ends the chat.
 ENDS = 0.02

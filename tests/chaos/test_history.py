@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import pytest
 
@@ -15,7 +16,7 @@ ACCEPT = Deed("accept", 1, "mia", "")
 
 
 #: Where the journal keeps what a deed was about.
-WHAT = {"message": "text", "patch": "email", "transfer": "to"}
+WHAT = {"message": "text", "patch": "email", "transfer": "to", "created": "topic"}
 
 
 def effect(
@@ -42,11 +43,11 @@ def done(deed: Deed, action: int = 1, *, message: int | None = None) -> Row:
 
 def trail(*rows: Row) -> list[Line]:
     """The trail of actions that went straight to their ends."""
-    return [
-        line
-        for row in rows
-        for line in (Line(row.id, "", "sending"), Line(row.id, "sending", row.state))
-    ]
+    lines = []
+    for row in rows:
+        way = ["", "sending", *(["needs_person"] if row.state == "closed" else []), row.state]
+        lines += [Line(row.id, before, after) for before, after in pairwise(way)]
+    return lines
 
 
 def check(*rows: Row, journal: list[dict[str, object]], told: tuple[Told, ...] = ()) -> list[str]:
@@ -149,6 +150,145 @@ def test_how_long_a_visible_effect_waited_is_counted_from_when_it_could_be_read(
     assert waits([row], [late], lines) == [4.0]
     assert waits([row], [late], lines, since=8.0) == [1.0]
     assert waits([row], [late], lines, since=10.0) == []
+
+
+def test_a_new_session_waits_from_when_it_can_be_told_from_a_customers() -> None:
+    row = done(Deed("created", 501, "mia", "7"))
+    lines = [
+        Line(1, "", "sending", 1.0),
+        Line(1, "sending", "unknown", 2.0),
+        Line(1, "unknown", "done", 9.0),
+    ]
+    assert waits([row], [effect(row.deed, at=1.5)], lines) == [7.0]
+    assert waits([row], [effect(row.deed, at=1.5)], lines, quiet=5.0) == [2.5]
+    message = done(HI, message=100)
+    assert waits([message], [effect(HI, at=1.5)], lines, quiet=5.0) == [7.0]
+
+
+def test_the_lease_of_a_killed_worker_is_no_waiting() -> None:
+    row = done(ACCEPT)
+    lines = [
+        Line(1, "", "sending", 1.0),
+        Line(1, "sending", "unknown", 3.0),
+        Line(1, "unknown", "done", 20.0),
+    ]
+    journal = [effect(ACCEPT, at=2.0)]
+    for deaths, waited in (
+        ([], 17.0),
+        ([5.0], 13.0),
+        ([5.0, 7.0], 11.0),
+        ([1.0], 15.0),
+        ([18.0], 15.0),
+        ([25.0], 17.0),
+    ):
+        assert waits([row], journal, lines, deaths=deaths, lease=4.0) == [waited], deaths
+
+
+# --- New chats -----------------------------------------------------------------------------------
+
+NEW, OLAS = Deed("created", 501, "mia", "7"), Deed("created", 502, "ola", "7")
+LOST = Row(1, NEW._replace(session=0), "needs_person", None, Ground(highest=500))
+#: Of a wish that is not known to have made one, which found the first session there or did not.
+SEES_IT, SEES_IT_NOT = Ground(highest=501), Ground(highest=500)
+
+
+def test_a_new_session_for_each_start_that_is_done_is_no_contradiction() -> None:
+    nothing = Row(3, Deed("created", 0, "kari", "7"), "needs_person", None)
+    rows = (done(NEW, 1), done(OLAS, 2), nothing, nothing._replace(id=4, state="refused"))
+    assert check(*rows, journal=[effect(NEW, 1), effect(OLAS, 2)]) == []
+    customers = effect(NEW._replace(session=503, user="customer"), 3)
+    assert check(*rows, journal=[effect(NEW, 1), effect(OLAS, 2), customers]) == []
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        [],
+        # By somebody else, in another channel, another one, a customer's, and a second one.
+        [NEW._replace(user="ola")],
+        [NEW._replace(what="8")],
+        [NEW._replace(session=502)],
+        [NEW._replace(user="customer")],
+        [NEW, NEW._replace(session=502)],
+    ],
+)
+def test_a_start_that_is_done_by_a_session_it_did_not_make_alone_is_found(
+    made: list[Deed],
+) -> None:
+    found = check(done(NEW), journal=[effect(one, n) for n, one in enumerate(made, start=1)])
+    assert "action 1 created" in "".join(found)
+
+
+def test_one_new_session_claimed_by_two_is_found() -> None:
+    assert check(done(NEW, 1), done(NEW, 2), journal=[effect(NEW)]) == [
+        "action 1 created [] and is done by session 501"
+    ]
+
+
+def test_sessions_claimed_the_wrong_way_round_are_found() -> None:
+    first, second = done(NEW, 1), done(NEW._replace(session=502), 2)
+    lines = [Line(row.id, "", "sending", row.id * 10.0) for row in (first, second)]
+    lines += [Line(row.id, "sending", "done", row.id * 10.0 + 5) for row in (first, second)]
+    journal = [effect(first.deed, 1, at=11.0), effect(second.deed, 2, at=21.0)]
+    assert contradictions([first, second], journal, lines, []) == []
+    swapped = [first._replace(deed=second.deed), second._replace(deed=first.deed)]
+    assert contradictions(swapped, journal, lines, [])
+
+
+def test_a_new_session_from_before_it_was_wished_is_nobodys() -> None:
+    lines = [Line(1, "", "sending", 10.0), Line(1, "sending", "done", 15.0)]
+    found = contradictions([done(NEW)], [effect(NEW, at=9.0)], lines, [])
+    assert found[0] == "session 501 was created, and nobody wished it"
+
+
+@pytest.mark.parametrize("state", ["no_effect", "refused", "expired", "needs_person", "closed"])
+def test_a_new_session_of_a_start_that_is_not_done_is_found(state: str) -> None:
+    found = check(LOST._replace(state=state), journal=[effect(NEW)])
+    assert found == [f"action 1 created [501] and is {state}"]
+
+
+@pytest.mark.parametrize(
+    ("others", "journal"),
+    [
+        # Another new session there that nobody has claimed.
+        ([Row(0, OLAS._replace(session=0), "closed", None, SEES_IT_NOT)], [effect(OLAS, 2)]),
+        # Whoever came later did not see it, and has none to show.
+        ([Row(2, OLAS._replace(session=0), "needs_person", None, SEES_IT_NOT)], []),
+        # A customer's address is in it.
+        ([done(PATCH._replace(session=501), 2)], [effect(PATCH._replace(session=501), 2)]),
+    ],
+)
+def test_a_new_session_that_cannot_be_told_from_others_may_stay_with_a_person(
+    others: list[Row], journal: list[dict[str, object]]
+) -> None:
+    assert check(LOST, *others, journal=[effect(NEW), *journal]) == []
+    refused = check(LOST._replace(state="refused"), *others, journal=[effect(NEW), *journal])
+    assert "action 1 created [501] and is refused" in refused
+
+
+@pytest.mark.parametrize(
+    ("others", "journal"),
+    [
+        # The other one is known to be somebody's, is in another channel, or was there before.
+        ([done(OLAS, 2)], [effect(OLAS, 2)]),
+        ([done(OLAS._replace(what="8"), 2)], [effect(OLAS._replace(what="8"), 2)]),
+        ([done(OLAS._replace(session=499), 2)], [effect(OLAS._replace(session=499), 2)]),
+        # Whoever came later saw it, came before, did nothing, or was in another channel.
+        ([Row(2, OLAS._replace(session=0), "needs_person", None, SEES_IT)], []),
+        ([Row(0, OLAS._replace(session=0), "needs_person", None, SEES_IT_NOT)], []),
+        ([Row(2, OLAS._replace(session=0), "refused", None, SEES_IT_NOT)], []),
+        ([Row(2, OLAS._replace(session=0, what="8"), "closed", None, SEES_IT_NOT)], []),
+        # The address is in another one.
+        ([done(PATCH._replace(session=502), 2)], [effect(PATCH._replace(session=502), 2)]),
+        # A customer's chat is told from ours.
+        ([], [effect(NEW._replace(session=502, user="customer"), 2)]),
+    ],
+)
+def test_a_new_session_that_can_be_told_from_others_and_stays_with_a_person_is_found(
+    others: list[Row], journal: list[dict[str, object]]
+) -> None:
+    found = check(LOST, *others, journal=[effect(NEW), *journal])
+    assert found == ["action 1 created [501] and is needs_person"]
 
 
 # --- Sets ----------------------------------------------------------------------------------------

@@ -11,13 +11,14 @@ from django.db import connections
 from pytest_django.fixtures import Settings
 
 from chatops.actions import settle, tokens
-from chatops.actions.models import Action, ApiToken, State
+from chatops.actions.models import Action, ApiToken, State, TrailEntry
 from chatops.client import ChatOps, Problem
 from chatops.demo.adapter import StandIn
 from chatops.remote import wiring
 from tests.client.conftest import office_of, write_messages, write_session
 from tests.client.cutting import CuttingProxy
 from tests.conftest import MakePerson
+from tests.ops.place import eventually
 
 Mirrored = Callable[..., None]
 
@@ -89,6 +90,10 @@ def test_an_export_comes_line_by_line_and_says_when_it_is_cut(
     network.mean = 100
     with closing(office_of(network.url, plain)) as office, pytest.raises(requests.RequestException):
         list(office.export())
+    told = TrailEntry.objects.order_by("pk")
+    begun = told.filter(what="export_started").count()
+    assert begun >= 2  # what is cut before its first byte is asked for again
+    eventually(lambda: told.filter(what="export_ended").count() == begun)
 
 
 def test_the_same_key_is_the_same_wish_also_for_another_client(

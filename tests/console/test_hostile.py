@@ -101,7 +101,7 @@ class Markup(HTMLParser):
             return True
         if name not in {"href", "src", "action", "formaction"}:
             return False
-        ours = value.startswith(("/admin/", "/static/", "?", "#"))
+        ours = value.startswith(("/admin/", "/static/", "../", "?", "#"))
         return not ours and not value.startswith(("http://", "https://", "mailto:"))
 
 

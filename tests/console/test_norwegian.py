@@ -3,16 +3,21 @@
 import ast
 import re
 import struct
+from datetime import UTC, datetime
 from pathlib import Path
 
+import django
 import pytest
 from django.contrib import admin
 from django.contrib.admin.utils import label_for_field
 from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 
 from chatops.actions.callers import Role
 from chatops.actions.models import State, Verb
 from chatops.console import known, sentences, wording
+from chatops.console.templatetags import console as templatetags
 from chatops.demo.adapter import StandIn
 from chatops.remote.models import Credential
 from chatops.superoffice import errors
@@ -21,6 +26,7 @@ from tests.console.conftest import AtConsole, Mirrored
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = ROOT / "chatops/locale/nb/LC_MESSAGES/django"
+DJANGOS = Path(django.__file__).parent / "conf/locale/nb/LC_MESSAGES/django"
 PLACE = re.compile(r"%\(\w+\)[a-z0-9]*")
 #: Words of the templates: `{% translate "…" %}`, `_("…")`, and between blocktranslate's tags.
 WORDS = re.compile(
@@ -29,9 +35,9 @@ WORDS = re.compile(
 )
 
 
-def compiled() -> dict[str, str]:
+def compiled(catalogue: Path = CATALOGUE) -> dict[str, str]:
     """What the .mo holds, by the English; read here, so that Django's own catalogue is not in."""
-    data = CATALOGUE.with_suffix(".mo").read_bytes()
+    data = catalogue.with_suffix(".mo").read_bytes()
     _, _, count, keys, values = struct.unpack("<5I", data[:20])
 
     def text(table: int, row: int) -> str:
@@ -89,6 +95,25 @@ def test_what_is_put_into_a_sentence_is_the_same_in_both_languages() -> None:
             assert set(PLACE.findall(english)) == set(PLACE.findall(nb)), english
 
 
+def test_no_word_of_ours_stands_in_for_another_of_djangos() -> None:
+    """One word, one meaning: `may` of a permission would be the name of a month as well."""
+    ours, djangos = compiled(), compiled(DJANGOS)
+    told_otherwise = {one for one in ours if djangos.get(one, ours[one]) != ours[one]}
+    # On a button of ours, and beside a field for files, of which there are none.
+    assert told_otherwise == {"", "Clear"}
+
+
+@pytest.mark.parametrize(
+    ("month", "short", "long"), [(3, "2. mar.", "2. mars"), (5, "2. mai", "2. mai")]
+)
+def test_days_are_written_as_norwegians_write_them(month: int, short: str, long: str) -> None:
+    when = datetime(2025, month, 2, 12, tzinfo=UTC)
+    with translation.override("nb"):
+        assert templatetags.day_and_time(when).startswith(f"{short} ")
+        assert f">{short} 2025 " in str(templatetags.at(when))
+        assert date_format(when, gettext("l j F Y")).endswith(f" {long} 2025")
+
+
 def sentences_of(*paths: str) -> set[str]:
     """What these sources say to people: texts that begin like a sentence and end like one."""
     found = set()
@@ -114,6 +139,7 @@ def test_what_is_said_below_is_known_here() -> None:
     said = sentences_of(
         "actions/outcomes.py",
         "actions/ending.py",
+        "actions/conditions.py",
         "actions/verbs.py",
         "actions/needs.py",
         "remote/signin.py",

@@ -2,9 +2,12 @@
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.utils.html import escape
 
 from chatops.actions import tokens
+from chatops.actions.callers import SCOPES
 from chatops.actions.models import ApiToken, TrailEntry
+from chatops.console.admin.tokens import OPENS
 from tests.conftest import MakePerson, Person
 from tests.console.conftest import AtConsole
 
@@ -127,3 +130,28 @@ def test_credentials_are_on_no_page(
         shown = operator.page(page)
         assert "mia-demo" not in shown
         assert mia.agent.credential.secret not in shown
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("actions/apitoken/", "No program may act or read yet."),
+        ("subscriptions/subscription/", "No program is told of changes yet."),
+        ("remote/agent/", "Nobody has linked a SuperOffice account yet."),
+        ("mirror/chattopic/", "Topics are read from SuperOffice."),
+        ("mirror/inbox/", "SuperOffice has told of nothing yet."),
+    ],
+)
+def test_an_empty_list_says_why_and_what_to_do(operator: AtConsole, path: str, why: str) -> None:
+    assert why in operator.page(path)
+
+
+def test_a_search_that_finds_nothing_says_so(operator: AtConsole) -> None:
+    page = operator.page("auth/user/", q="nobody-is-called-this")
+    assert "Nothing matches." in page
+
+
+def test_the_form_of_a_token_says_what_each_scope_opens(operator: AtConsole) -> None:
+    page = operator.page("actions/apitoken/add/")
+    for scope in SCOPES:
+        assert f'<b>{scope}</b> <span class="mute">{escape(str(OPENS[scope]))}</span>' in page

@@ -92,3 +92,14 @@ def test_a_topic_starts_sessions_and_default_stores_none(office: StandIn, cast: 
     started = cast.mia.post("ChatTopic/8/Sessions")
     assert (started["TopicId"], started["Status"]) == (8, "InQueue")
     assert list(office.office.sessions) == [started["ChatSessionId"]]
+
+
+def test_a_new_channel_has_its_own_queue_and_welcome(office: StandIn) -> None:
+    topic = office.control("POST", "topic", name="Returns", welcome="Hello there")["id"]
+    per = Person(office, office.add_person("per", topics=[topic]).user)
+    assert [one["Name"] for one in per.get("ChatTopic/ForCurrentUser")] == ["Returns"]
+    started = per.post(f"ChatTopic/{topic}/Sessions")
+    assert per.post("ChatSession/Pickup")["ChatSessionId"] == started["ChatSessionId"]
+    messages = office.session(started["ChatSessionId"]).messages
+    assert messages[-1].text == "Hello there"
+    per.close()

@@ -1,5 +1,7 @@
 """Search: any sentence ever written, the same answers on both databases, and never an error."""
 
+import random
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -214,3 +216,32 @@ def test_a_query_longer_than_any_sentence_is_cut_and_answered() -> None:
     said("hello")
     assert found("hello " * 10_000) == [100]
     assert found("x" * 100_000) == []
+
+
+@pytest.mark.parametrize("ascending", [False, True])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_index_is_walked_without_gap_or_double_however_far_its_rows_lie_apart(
+    seed: int, ascending: bool
+) -> None:
+    # Crowds and deserts of sessions: within a block, from block to block, and millions away.
+    dice, session_id, numbers = random.Random(seed), 0, []
+    for _ in range(400):
+        session_id += dice.choice((1, 1, 1, 1, 2, 300, 5_000, 70_000, 1_100_000))
+        numbers.append(search_rows.number(session_id, dice.randint(1, 10**6)))
+    spoken = {one: ["often", *(["seldom"] if dice.random() < 0.03 else [])] for one in numbers}
+    search_rows.write(list(spoken.items()))
+    for word in ("often", "seldom", "never"):
+        expected = sorted(one for one, said in spoken.items() if word in said)
+        for limit in (1, 7, 50, 1000):
+            walked: list[int] = []
+            low, high = 0, (1 << 63) - 1
+            while True:
+                rows, end = search_rows.matching(
+                    words.query(f'"{word}"'), low, high, limit=limit, ascending=ascending
+                )
+                assert len(rows) <= limit
+                walked += rows
+                if end is None:
+                    break
+                low, high = (end + 1, high) if ascending else (low, end - 1)
+            assert walked == (expected if ascending else expected[::-1])

@@ -239,7 +239,8 @@ class Events:
 
     def __init__(self, answer: Any) -> None:
         self.all: list[Event] = []
-        self.comments: list[str] = []
+        #: Kinds of events without a number.
+        self.signs: list[str] = []
         self.retry = ""
         self.ended = threading.Event()
         self._answer = answer
@@ -257,6 +258,9 @@ class Events:
                     fields[name] = value
                 elif "id" in fields:
                     self.all.append(Event(time.time(), fields))
+                    fields = {}
+                elif fields:
+                    self.signs.append(fields["event"])
                     fields = {}
         self.ended.set()
 

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
-from pytest_django.fixtures import Settings
 
 from chatops.actions import tokens
 from chatops.actions.models import ApiToken, TrailEntry
@@ -17,7 +16,7 @@ from chatops.demo.adapter import StandIn
 from chatops.mirror.models import ChatSession
 from chatops.ops.management.commands.backfill import moment
 from chatops.remote.models import Agent
-from tests.conftest import MakePerson, Person
+from tests.conftest import MakePerson
 
 
 def run(*arguments: str) -> str:
@@ -158,73 +157,6 @@ def test_one_round_of_the_worker_does_every_task(superoffice: StandIn, db: None)
     assert "settle: done" in said
     assert "failed" not in said
     assert ChatSession.objects.count() == 1
-
-
-def test_the_doctor_finds_a_healthy_place_healthy(mia: Person, superoffice: StandIn) -> None:
-    superoffice.chat()
-    run("worker", "--once")
-    findings = json.loads(doctor("--json")[0])
-    levels = {one["name"]: one["level"] for one in findings}
-    expected = {"settings", "database", "reachable", "sign-in", "clock", "patch", "lag", "actions"}
-    assert expected <= set(levels)
-    assert set(levels.values()) == {"ok"}, findings
-
-
-def test_the_doctor_says_what_to_do_and_fails(
-    superoffice: StandIn, db: None, settings: Settings
-) -> None:
-    settings.SUPEROFFICE_PASSWORD = "not-this-one"
-    text, code = doctor()
-    assert code == 1
-    assert "fail  sign-in        Our sign-in is not accepted. SuperOffice refused (401)" in text
-    assert "→ Check SUPEROFFICE_USER, SUPEROFFICE_PASSWORD." in text
-    assert "not-this-one" not in text
-    superoffice.down()
-    text, code = doctor()
-    assert code == 1
-    assert "fail  reachable      SuperOffice cannot be reached. Nobody listens there." in text
-    assert text.splitlines()[-1].endswith("wrong.")
-
-
-def test_the_doctor_tells_why_there_is_no_connection(
-    superoffice: StandIn, db: None, settings: Settings
-) -> None:
-    settings.SUPEROFFICE_API_URL = "https://crm.nowhere.invalid/SuperOffice/api"
-    text, _ = doctor()
-    assert "The host's name is not known." in text
-    assert "→ Check its spelling in SUPEROFFICE_API_URL" in text
-
-
-def test_a_server_that_tells_nothing_about_itself_is_reachable_all_the_same(
-    mia: Person, superoffice: StandIn
-) -> None:
-    superoffice.chat()
-    run("worker", "--once")
-    for path in ("/api/?$", "/api/v1/?$"):
-        superoffice.fault("status", path=path, status=404)
-    text, code = doctor()
-    assert code == 0
-    assert "SuperOffice answers (which version, it does not say)" in text
-    assert "This server does not say what it can do" in text
-
-
-def test_a_server_without_patch_is_told_with_what_it_means(
-    mia: Person, superoffice: StandIn
-) -> None:
-    superoffice.options(patch_supported=False)
-    text, _ = doctor()
-    assert "warn  patch          This server does not list PATCH for chat sessions" in text
-    assert "Chats are shown and not edited" in text
-
-
-def doctor(*arguments: str) -> tuple[str, int]:
-    """What it printed, and its exit code."""
-    out = io.StringIO()
-    try:
-        call_command("doctor", *arguments, stdout=out, no_color=True)
-    except SystemExit as end:
-        return out.getvalue(), int(end.code or 0)
-    return out.getvalue(), 0
 
 
 def test_a_webhook_without_an_address_is_told_what_is_missing(db: None) -> None:

@@ -141,6 +141,17 @@ def test_the_console_hears_of_the_sessions_its_person_sees(place: Place, site: S
         assert [one.data["session_id"] for one in hers.wait_for(2)] == [1, 1]
 
 
+def test_the_console_hears_now_and_then_that_the_line_still_stands(
+    place: Place, site: Site
+) -> None:
+    """A browser tells its page nothing of comments: a line that died quietly would look alive."""
+    audrey = cookie(place, "audrey", "auditor")
+    with site.stream(LIVE, **audrey) as events:
+        eventually(lambda: events.signs)
+        assert events.signs == ["alive"]
+        assert events.all == []
+
+
 def test_the_console_hears_that_a_session_has_left(place: Place, site: Site) -> None:
     mia = cookie(place, "mia", "agent", associate=17)
     place.do(f"{SESSIONS}\nsession(1, associate_id=17)")

@@ -1,10 +1,12 @@
 """One limiter and one breaker between all processes and SuperOffice."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
+from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
@@ -67,15 +69,16 @@ def test_hints_go_before_polls_and_polls_before_comparisons(settings: Settings) 
             # A moment ahead, so that nothing is saved up while the test runs.
             Gate.objects.update(budget=budget, filled_at=time.time() + 5)
             try:
-                SharedGate(patience=0.0).before(write=False, rank=rank)
+                SharedGate(patience=0.0, patience_of_people=0.0).before(write=False, rank=rank)
                 passed.append(rank)
             except GateClosed:
                 continue
         return passed
 
-    assert pass_with(0.5) == [Rank.PERSON]
-    assert pass_with(1.0) == [Rank.HINT, Rank.PERSON]
-    assert pass_with(3.0) == [Rank.POLL, Rank.HINT, Rank.PERSON]
+    assert pass_with(-99.0) == [Rank.PROOF]
+    assert pass_with(0.5) == [Rank.PERSON, Rank.PROOF]
+    assert pass_with(1.0) == [Rank.HINT, Rank.PERSON, Rank.PROOF]
+    assert pass_with(3.0) == [Rank.POLL, Rank.HINT, Rank.PERSON, Rank.PROOF]
     assert pass_with(5.0) == list(Rank)
 
 
@@ -98,19 +101,27 @@ def test_less_than_a_call_a_second_still_lets_calls_pass(settings: Settings) -> 
     assert 1.5 < time.monotonic() - began < 4
 
 
-def test_even_people_cannot_overdraw_without_end(settings: Settings) -> None:
+def test_people_who_have_overdrawn_the_budget_wait_a_moment_for_it(settings: Settings) -> None:
     settings.REMOTE_CALLS_PER_SECOND = 4
     gate.state()
     Gate.objects.update(budget=0.0, filled_at=time.time())
+    began = time.monotonic()
+    for _ in range(6):
+        SharedGate().before(write=True, rank=Rank.PERSON)
+    assert time.monotonic() - began > 0.4  # four at once, and then one each quarter of a second
 
-    def overdraw() -> None:
-        for _ in range(20):
-            SharedGate().before(write=True, rank=Rank.PERSON)
 
+def test_even_people_cannot_overdraw_without_end(settings: Settings) -> None:
+    settings.REMOTE_CALLS_PER_SECOND = 0.5
+    gate.state()
+    Gate.objects.update(budget=0.0, filled_at=time.time())
+    SharedGate().before(write=True, rank=Rank.PERSON)
+    began = time.monotonic()
     with pytest.raises(GateClosed) as closed:
-        overdraw()
+        SharedGate().before(write=True, rank=Rank.PERSON)
+    assert time.monotonic() - began < 1.0
     assert closed.value.retry_after is not None
-    assert closed.value.retry_after > 0
+    assert closed.value.retry_after > 1.0
 
 
 def test_after_failures_in_a_row_nobody_waits_and_one_call_tries_for_all(
@@ -185,6 +196,36 @@ def test_after_a_pause_people_resume_before_polls() -> None:
     SharedGate().before(write=True, rank=Rank.PERSON)
     with pytest.raises(GateClosed):
         SharedGate().before(write=False, rank=Rank.POLL)
+
+
+def test_in_every_process_people_resume_before_the_first_poll(
+    superoffice: StandIn, settings: Settings, together: Together
+) -> None:
+    superoffice.fault("status", status=429, times=1, headers={"Retry-After": "1"})
+    with pytest.raises(errors.SuperOfficeError):
+        wiring.service_client().associates.current_principal(deadline=time.monotonic() + 0.5)
+    paused_until = gate.state().not_before
+
+    def until_it_passes(person: bool) -> float:
+        try:
+            while True:
+                try:
+                    ask(person=person)
+                except GateClosed:
+                    time.sleep(0.02)
+                else:
+                    return time.time()
+        finally:
+            connection.close()
+
+    def both() -> list[float]:
+        with ThreadPoolExecutor(2) as pool:
+            return list(pool.map(until_it_passes, [True, False]))
+
+    resumed = together(3, both)
+    people, polls = [one[0] for one in resumed], [one[1] for one in resumed]
+    assert min(people) >= paused_until
+    assert min(polls) >= paused_until + 0.9
 
 
 def test_a_pause_is_never_longer_than_the_cap(superoffice: StandIn, settings: Settings) -> None:

@@ -105,17 +105,20 @@ def test_the_trail_says_who_exported_what_and_how_much_but_not_the_words_searche
     assert TrailEntry.objects.get(what="export_ended").detail == {"rows": 0, "complete": True}
 
 
-def test_a_reader_who_goes_away_is_logged_with_what_was_sent(
-    past: object, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("taken", [0, 1, 2])
+def test_a_reader_who_goes_away_is_logged_once_with_what_was_sent(
+    past: object, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch, taken: int
 ) -> None:
     monkeypatch.setattr(seen, "CHUNK", 10)
     signed_in("auditor", name="audrey")
     caller = caller_of(User.objects.get(username="audrey"), source="console")
     parts = export.export(caller, ChatSession.objects.all(), "jsonl", told={})
-    next(parts)
-    getattr(parts, "close")()  # noqa: B009 what a server does; the type says Iterator
+    for _ in range(taken):
+        next(parts)
+    parts.close()
+    parts.close()
     ended = TrailEntry.objects.get(what="export_ended")
-    assert ended.detail == {"rows": 10, "complete": False}
+    assert ended.detail == {"rows": 10 * taken, "complete": False}
 
 
 def test_chunks_join_without_gap_or_double(
@@ -124,6 +127,17 @@ def test_chunks_join_without_gap_or_double(
     monkeypatch.setattr(seen, "CHUNK", 7)
     rows = table(exported(signed_in("auditor"), "csv"))
     assert [int(row["id"]) for row in rows] == list(range(60, 0, -1))
+
+
+@pytest.mark.parametrize("text", ["x;=1+1", "x; @SUM(A1)", "x\t+1", "x\n=1", "x;-1+1"])
+def test_no_part_of_a_text_becomes_one_where_cells_end_otherwise(text: str) -> None:
+    for apart in (";", "\t"):
+        for row in csv.reader(io.StringIO(cell(text)), delimiter=apart):
+            assert not [one for one in row if one.strip().startswith(("=", "+", "-", "@"))], row
+
+
+def test_a_winking_customer_is_left_alone() -> None:
+    assert cell("See you ;-)") == "See you ;-)"
 
 
 @pytest.mark.parametrize(

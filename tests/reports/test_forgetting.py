@@ -88,6 +88,7 @@ def act(session_id: int, by: Person, state: str = "done") -> Action:
         source="console",
         asked={"request": {"message": SECRET}},
         proof={"text": SECRET},
+        shown={"session": {"rendered": SECRET}, "message": SECRET},
         detail=SECRET,
         expires_at=timezone.now(),
     )

@@ -7,6 +7,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -51,6 +53,20 @@ def test_a_hint_causes_a_read(
     assert inbox.run_due(client) == 1
     assert states() == [State.APPLIED]
     assert differences() == []
+
+
+@pytest.mark.sqlite
+def test_on_sqlite_what_is_due_and_what_failed_are_found_by_their_index() -> None:
+    """SQLite takes a partial index only for its own condition, word for word."""
+    with CaptureQueriesContext(connection) as captured:
+        inbox.take()
+        inbox.counts()
+    asked = [one["sql"] for one in captured if "sync_webhookdelivery" in one["sql"]]
+    assert len(asked) == 3
+    with connection.cursor() as cursor:
+        for sql in asked:
+            plan = cursor.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()
+            assert "INDEX" in str(plan[0][-1]), plan
 
 
 def test_what_a_hint_says_is_never_copied(superoffice: StandIn, client: Client) -> None:

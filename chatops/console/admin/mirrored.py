@@ -16,6 +16,9 @@ from chatops.remote.models import Agent
 @admin.register(ChatTopic)
 class ChatTopicAdmin(ReadOnly):
     heading = _("Topics")
+    empty = _(
+        "Topics are read from SuperOffice. See on the page of the mirror whether it can be reached."
+    )
     list_display = ("name", "id", "description", "bot_enabled", "is_open", when("read_at", "read"))
     search_fields = ("name",)
     ordering = ("name",)
@@ -25,6 +28,9 @@ class ChatTopicAdmin(ReadOnly):
 @admin.register(Associate)
 class AssociateAdmin(ReadOnly):
     heading = _("Associates")
+    empty = _(
+        "Users are read from SuperOffice. See on the page of the mirror whether it can be reached."
+    )
     list_display = ("full_name", "id", "name", "type", "present", "ongoing_chats", "deleted")
     search_fields = ("full_name", "name", "user_name")
     ordering = ("full_name",)
@@ -34,6 +40,7 @@ class AssociateAdmin(ReadOnly):
 @admin.register(TopicMember)
 class TopicMemberAdmin(ReadOnly):
     heading = _("Memberships")
+    empty = _("Memberships are read from SuperOffice with its topics.")
     list_display = (
         "associate_id",
         "topic_id",
@@ -50,6 +57,7 @@ class AgentAdmin(ReadOnly):
     """Who acts as whom. The credentials themselves are shown to nobody."""
 
     heading = _("Linked accounts")
+    empty = _("Nobody has linked a SuperOffice account yet. People do so under My account.")
     list_display = (
         "user",
         "full_name",

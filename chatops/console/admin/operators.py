@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.core.paginator import Paginator
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.utils.functional import cached_property
 from django.utils.text import capfirst
 
 from chatops.actions import policy
@@ -27,18 +29,36 @@ else:  # Django's own class takes no type parameters when it runs
     AnyModelAdmin = admin.ModelAdmin
 
 
+class Bounded(Paginator):  # type: ignore[type-arg]  # its parameter is no more than the row's class
+    """Pages of the first rows, as many as somebody may turn through; no table is counted through.
+
+    What lies behind them is found by searching.
+    """
+
+    MOST = 5000
+
+    @cached_property
+    def count(self) -> int:
+        """The number of rows, or `MOST`."""
+        rows: Any = self.object_list
+        return int(rows.order_by()[: self.MOST].count())
+
+
 class ForOperators(AnyModelAdmin):
     """A model page that is there for operators only."""
 
+    paginator = Bounded
     show_full_result_count = False
     list_per_page = 50
     #: What the pages are called; Django's own plurals are made by adding an s.
     heading: Any = ""
+    #: Why the list may be empty, and what to do.
+    empty: Any = ""
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        named = {"heading": self.heading, **(extra_context or {})}
+        named = {"heading": self.heading, "empty": self.empty, **(extra_context or {})}
         return super().changelist_view(request, named)
 
     def changeform_view(

@@ -29,6 +29,10 @@ _NO_NUMBER = "A number of the feed is required."
 @admin.register(Subscription)
 class SubscriptionAdmin(ReadOnly):
     heading = _("Subscriptions")
+    empty = _(
+        "No program is told of changes yet. A program subscribes "
+        "over the API: POST /api/v1/subscriptions/."
+    )
     list_display = (
         "label_or_number",
         "owner",

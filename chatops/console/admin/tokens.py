@@ -21,6 +21,20 @@ from chatops.console.admin.times import when
 from chatops.console.screen import caller_from, show
 from chatops.mirror.models import ChatTopic
 
+#: What each scope opens, as the form tells it; docs/api.md says more.
+OPENS: dict[str, Any] = {
+    "read": gettext_lazy("see sessions, topics, agents, actions and the mirror's state"),
+    "transcripts": gettext_lazy("see and search what was said"),
+    "personal": gettext_lazy("see e-mail, phone and address unmasked"),
+    "send": gettext_lazy("answer customers"),
+    "act": gettext_lazy("accept, reject, pick up, transfer and start chats"),
+    "patch": gettext_lazy("edit what is known of the customer"),
+    "reset": gettext_lazy("put chats back on the queue, as a lead"),
+    "export": gettext_lazy("take sessions out as a file"),
+    "feed": gettext_lazy("follow changes: feed, live stream, subscriptions"),
+    "metrics": gettext_lazy("read /metrics, as an operator"),
+}
+
 
 class TokenForm(forms.Form):
     """What a token is for, whose it is, what it may do, and how long."""
@@ -30,7 +44,7 @@ class TokenForm(forms.Form):
         User.objects.filter(is_active=True).order_by("username"), label=gettext_lazy("Owner")
     )
     scopes = forms.MultipleChoiceField(
-        choices=[(scope, scope) for scope in SCOPES], widget=forms.CheckboxSelectMultiple
+        choices=[(scope, OPENS[scope]) for scope in SCOPES], widget=forms.CheckboxSelectMultiple
     )
     topics = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
     days = forms.IntegerField(label=gettext_lazy("Days"), min_value=1, max_value=365, initial=90)
@@ -48,6 +62,7 @@ class ApiTokenAdmin(ForOperators):
     """The list is Django's; making, rotating and revoking go through `actions.tokens`."""
 
     heading = gettext_lazy("API tokens")
+    empty = gettext_lazy("No program may act or read yet. A token is shown once, when it is made.")
     list_display = (
         "label",
         "owner",
@@ -73,7 +88,7 @@ class ApiTokenAdmin(ForOperators):
     )
     fields = readonly_fields
 
-    @admin.display(description="may")
+    @admin.display(description="allowed to")
     def scope_list(self, token: ApiToken) -> str:
         return " ".join(token.scopes)
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from chatops.actions import ending, needs, outcomes, policy
+from chatops.actions import claims, ending, needs, outcomes, policy
 from chatops.actions.models import WATCHED, Action, State, Verb
 from chatops.actions.policy import Right
 from chatops.console import acting, lines, paging, wording
@@ -92,13 +92,13 @@ def action(request: HttpRequest, action_id: int) -> HttpResponse:
             "line": lines.lines([session], caller)[0] if session else None,
             "said": _said(one, session, reads=policy.reads_transcript(caller)),
             "wished": _wished(one),
-            "rivals": decorated(ending.rivals(one)) if one.state in WATCHED else [],
+            "rivals": decorated(claims.rivals(one)) if one.state in WATCHED else [],
             "closes": may_close and one.state == State.NEEDS_PERSON,
             "repeats": may_close and retry and caller.agent is not None and not needs.erased(one),
             "attempts": decorated(list(one.attempts.select_related("requested_by"))),
             "answered": wording.answer(one.answer) if one.answer else "",
             "trail": [
-                (entry, wording.trail(entry.what), wording.state(entry.after))
+                (entry, wording.trail(entry.what, entry.after), wording.state(entry.after))
                 for entry in one.trail.select_related("actor").order_by("id")[:100]
             ],
         },

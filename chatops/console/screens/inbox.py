@@ -66,6 +66,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
             "page": page,
             "lines": [_line(one) for one in page.rows],
             "chips": chips,
+            "chosen": chosen,
             "counts": hints.counts(),
         },
     )

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -198,12 +197,8 @@ def _panel(caller: Caller, row: ChatSession) -> dict[str, Any]:
 
 def _earlier(caller: Caller, row: ChatSession) -> list[lines.Line]:
     """Earlier chats of the same customer that this caller may see."""
-    same = Q(pk__in=())
-    if row.person_id:
-        same |= Q(person_id=row.person_id)
-    if row.customer_email:
-        same |= Q(customer_email=row.customer_email)
-    seen = policy.visible_sessions(caller).filter(same, pk__lt=row.pk).order_by("-id")
+    same = policy.visible_sessions(caller).of_customer(row.person_id, row.customer_email)
+    seen = same.filter(pk__lt=row.pk).order_by("-id")
     return lines.lines(lines.listed(seen)[:EARLIER_CHATS], caller)
 
 

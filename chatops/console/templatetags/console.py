@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from uuid import uuid4
 
 from django import template
@@ -25,6 +26,7 @@ register.filter("initials", lines.initials)
 
 
 @register.simple_tag
+@lru_cache(maxsize=512)  # a page has a hundred, most of them the same few
 def icon(name: str, label: str = "") -> SafeString:
     """An icon of the sprite; with a label it is read out, without it is decoration."""
     href = f"{static('console/icons.svg')}#{name}"
@@ -62,12 +64,18 @@ def at(when: datetime | None, form: str = "short") -> SafeString | str:
     if form == "time" or (form == "short" and local.date() == timezone.localdate()):
         text = f"{local:%H:%M}"
     elif form == "short" and local.year == timezone.localdate().year:
-        text = date_format(local, pgettext("date", "j M H:i"))
+        text = day_and_time(local)
     else:
         text = date_format(local, pgettext("date", "j M Y H:i"))
     return format_html(
         '<time datetime="{}" title="{}">{}</time>', when.isoformat(), _exact(when), text
     )
+
+
+@register.filter
+def day_and_time(when: datetime) -> str:
+    """A time of this year in the reader's zone, where there is room for words alone."""
+    return date_format(timezone.localtime(when), pgettext("date", "j M H:i"))
 
 
 @register.simple_tag
