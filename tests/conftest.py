@@ -1,5 +1,6 @@
 """What tests share: a SuperOffice to speak to, and people who work with it."""
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from uuid import uuid4
@@ -7,6 +8,7 @@ from uuid import uuid4
 import hypothesis
 import pytest
 from django.contrib.auth.models import Group, User
+from django.db import connection
 from pytest_django.fixtures import Settings
 
 from chatops.actions import trail
@@ -48,6 +50,26 @@ def the_trail_can_be_emptied(request: pytest.FixtureRequest) -> Iterator[None]:
         leave = TrailEntry.objects.filter(what=trail.CUT).latest("pk")
         TrailEntry.objects.exclude(pk=leave.pk).delete()
         leave.delete()
+
+
+@pytest.fixture(autouse=True)
+def every_thread_gives_its_connection_back(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A connection of the pool that a thread of a test takes along stays open for ever, and the
+    database cannot be dropped in the end: then it is the last test that fails, not that one."""
+    yield
+    if connection.vendor != "postgresql" or "_django_db_helper" not in request.fixturenames:
+        return
+    until = time.monotonic() + 5  # a server that is just done with a request may hold one yet
+    while _lent() and time.monotonic() < until:
+        time.sleep(0.02)
+    assert _lent() == 0, "a thread of this test ended with a database connection in its hands"
+
+
+def _lent() -> int:
+    """How many connections of the pool are with threads other than this one."""
+    told = connection.pool.get_stats()  # type: ignore[attr-defined]  # the stubs do not know it
+    lent: int = told.get("pool_size", 0) - told.get("pool_available", 0)
+    return lent - (connection.connection is not None)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -23,6 +24,14 @@ from chatops.subscriptions.models import State, Subscription
 from tests.conftest import Person
 from tests.subscriptions.conftest import Subscribe, change, now
 from tests.subscriptions.receiver import Received, Receiver
+
+
+def apart(work: Callable[[], object]) -> None:
+    """On a thread of its own, whose database connections are closed after it."""
+    try:
+        work()
+    finally:
+        connections.close_all()
 
 
 def deliver_all() -> None:
@@ -263,7 +272,7 @@ def test_one_dead_receiver_does_not_hold_up_the_others(
         subscribe(url=dead.url)
         subscribe()
         change(1)
-        round_of = threading.Thread(target=delivering.run_due)
+        round_of = threading.Thread(target=apart, args=[delivering.run_due])
         round_of.start()
         until = time.monotonic() + 2
         while not receiver.taken and time.monotonic() < until:
@@ -280,13 +289,7 @@ def test_several_workers_deliver_each_batch_once(
     receiver.seconds = 0.02
     change(*range(1, 21))
 
-    def work() -> None:
-        try:
-            deliver_all()
-        finally:
-            connections.close_all()
-
-    workers = [threading.Thread(target=work) for _ in range(4)]
+    workers = [threading.Thread(target=apart, args=[deliver_all]) for _ in range(4)]
     for each in workers:
         each.start()
     for each in workers:
@@ -370,7 +373,7 @@ def test_redelivery_during_a_delivery_is_not_lost(
     one = subscribe()
     receiver.seconds = 0.4
     change(1, 2)
-    under_way = threading.Thread(target=delivering.run_due)
+    under_way = threading.Thread(target=apart, args=[delivering.run_due])
     under_way.start()
     while not receiver.received:
         time.sleep(0.02)
