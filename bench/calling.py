@@ -17,7 +17,7 @@ class Caller:
         self.handler = WSGIHandler()
         owner, _ = User.objects.get_or_create(username="bench")
         owner.groups.add(Group.objects.get_or_create(name="auditor")[0])  # sees every topic
-        scopes = ("read", "transcripts", "personal", "feed")
+        scopes = ("read", "transcripts", "personal", "feed", "export")
         _, self.token = tokens.issue(owner=owner, label="bench", scopes=scopes)
 
     def get(self, address: str, **headers: str) -> tuple[int, bytes, dict[str, str]]:

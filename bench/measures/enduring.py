@@ -23,8 +23,8 @@ from bench.timing import Result
 SESSIONS = {"small": 2_000, "10k": 10_000, "100k": 100_000, "1m": 1_000_000}
 MINUTES = {"small": 1, "10k": 5, "100k": 15, "1m": 60}
 READERS, STREAMS = 4, 50
-#: Seconds between one's requests, and between changes of the mirror.
-PAUSE, NEWS_EVERY = 0.1, 1.0
+#: Seconds between requests, between those that cost the most, and between changes of the mirror.
+PAUSE, COSTLY_PAUSE, NEWS_EVERY = 0.1, 15.0, 1.0
 SAMPLE_EVERY = 5.0
 PROGRAMS = (
     "sessions/?page_size=50",
@@ -37,6 +37,11 @@ PROGRAMS = (
     "changes/?after=0&limit=500",
 )
 PEOPLE = ("", "sessions/", "sessions/{one}/", f"sessions/?search={WORDS[300]}", "actions/")
+#: What is asked for now and then, and costs the most: the numbers of a year, a file of a month.
+NUMBERS = "/admin/numbers/?since=2024-01-01&until=2024-12-31"
+FILE = (
+    "/api/v1/sessions/export/?requested_after=2024-03-01T00:00Z&requested_before=2024-04-01T00:00Z"
+)
 
 Headers = dict[str, str]
 
@@ -93,7 +98,10 @@ def _busy(served: Served, program: Headers, person: Headers) -> Iterator[Callabl
         paths, headers = (PEOPLE, person) if number % 2 else (PROGRAMS, program)
         base = "/admin/" if number % 2 else "/api/v1/"
         addresses = [base + one for one in paths]
-        work.append(partial(_read, served, addresses, headers, number, stop, answered))
+        work.append(partial(_read, served, addresses, headers, PAUSE, number, stop, answered))
+    for address, headers in ((NUMBERS, person), (FILE, program)):
+        once = headers | {"Connection": "close"}  # the server ends what is idle for so long
+        work.append(partial(_read, served, [address], once, COSTLY_PAUSE, 0, stop, answered))
     threads = [threading.Thread(target=kept, args=(one,)) for one in work]
     with _streams(served, program):
         for one in threads:
@@ -112,13 +120,14 @@ def _read(
     served: Served,
     addresses: list[str],
     headers: Headers,
+    pause: float,
     seed: int,
     stop: threading.Event,
     answered: "itertools.count[int]",
 ) -> None:
-    line = http.client.HTTPConnection("127.0.0.1", served.port, timeout=60)
+    line = http.client.HTTPConnection("127.0.0.1", served.port, timeout=120)
     for turn, address in enumerate(itertools.cycle(addresses)):
-        if stop.wait(PAUSE):
+        if stop.wait(pause):
             break
         line.request("GET", address.format(one=1 + (turn * 7 + seed) % 1_000), headers=headers)
         answer = line.getresponse()
