@@ -4,7 +4,8 @@
 #   scripts/with-postgres.sh .venv/bin/pytest
 #
 # A throw-away cluster in a temporary folder, on a free loopback port, without durability, gone
-# afterwards: no role to make and nothing of the machine's own server is touched. With TEST_POSTGRES_URL that server is used instead. Where PostgreSQL is not installed it says so and
+# afterwards: no role to make and nothing of the machine's own server is touched. With
+# TEST_POSTGRES_URL that server is used instead. Where PostgreSQL is not installed it says so and
 # succeeds, except with CI_NOTHING_SKIPPED.
 set -eu
 
