@@ -192,9 +192,9 @@ sessions_list = listing(
         {
             "type": "string",
             "enum": ["id", "-id", "requested_at", "-requested_at", "ended_at", "-ended_at"],
-            "default": "-id",
         },
-        "An indexed column; sessions without a value come last.",
+        "An indexed column; sessions without a value come last. Without it, newest first: by the "
+        "time that the filters bound (`-requested_at`, else `-ended_at`), otherwise `-id`.",
     ),
     FIELDS,
     asks("expand", words_of("carrier"), "More about each session."),

@@ -19,6 +19,7 @@ from chatops.api.parsers import JSONPatchParser, MergePatchParser, StrictJSONPar
 from chatops.api.problems import Problem, invalid
 from chatops.api.shapes import SESSION_FIELDS
 from chatops.mirror import as_of
+from chatops.mirror.models import ChatSession
 from chatops.mirror.querysets import ChatSessionQuerySet
 from chatops.remote import wiring
 from chatops.sync import refresh
@@ -54,7 +55,7 @@ class Sessions(View):
         query = Query(
             request, *SESSION_PARAMETERS, "ordering", "cursor", "page_size", "fields", "expand"
         )
-        order = ORDERS[query.choice("ordering", ORDERS, "-id")]
+        order = ORDERS[query.choice("ordering", ORDERS, _newest_first(query))]
         start, size = pages.cursor_of(query, order), pages.size_of(query)
         shape = shape_of(query, expandable=(sight.CARRIER,))
         self.need(Right.READ)
@@ -68,6 +69,7 @@ class Sessions(View):
             raise invalid("ordering", "With `search`, only `id` and `-id`.")
         etag = responses.of_the_feed(request, searched=bool(search))
         if responses.has(request, etag):
+            narrowed(ChatSession.objects.none())  # raises for what is wrong in the filters
             return responses.not_modified(etag)
         columns = (*sight.columns(self.caller), *({order.column} - {"id"}))
         if search:
@@ -92,6 +94,17 @@ class Sessions(View):
         topic = id_in(body_of(request, "topic"), "topic")
         self.need(Right.ACT)
         return wishes.answer(request, "create", lambda wish: verbs.create_session(topic, wish=wish))
+
+
+def _newest_first(query: Query) -> str:
+    """The order that is not asked for: by the time that the filters bound, where they bound one.
+    Only so the database goes straight to the first rows; by id it reads all within the time, or all
+    that came after it."""
+    if "search" not in query:
+        for column in ("requested", "ended"):
+            if f"{column}_after" in query or f"{column}_before" in query:
+                return f"-{column}_at"
+    return "-id"
 
 
 def _known_as(caller: Caller, query: Query, columns: tuple[str, ...]) -> Hashable | None:

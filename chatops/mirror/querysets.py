@@ -32,6 +32,10 @@ class ChatSessionQuerySet(models.QuerySet["ChatSession"]):
     def open(self) -> ChatSessionQuerySet:
         return self.filter(is_open=True, gone_at=None)
 
+    def ended(self) -> ChatSessionQuerySet:
+        """Those that are not open, as the index by time knows it: from their status."""
+        return self.exclude(status__in=OPEN_STATUSES)
+
     def in_queue(self) -> ChatSessionQuerySet:
         return self.open().filter(status=IN_QUEUE)
 

@@ -24,7 +24,7 @@ Grouping = Callable[[Columns], Groups]
 
 def all_in_one(found: Columns) -> Groups:
     """All sessions under 0."""
-    return Groups([0], np.zeros_like(found.requested))
+    return Groups([0], np.zeros(len(found.requested), np.int8))
 
 
 def by_topic(found: Columns) -> Groups:
@@ -38,12 +38,12 @@ def by_agent(found: Columns) -> Groups:
 
 
 def _by(column: Ints) -> Groups:
-    names, places = np.unique(column, return_inverse=True)
-    return Groups(names.tolist(), places)
+    names = np.unique(column)
+    return Groups(names.tolist(), np.searchsorted(names, column))
 
 
 def since(edges: Edges) -> Grouping:
     """Under what it is from each of these edges on; none was requested before the first."""
     names = range(max(edges.keys) + 1)
-    seconds, keys = np.array(edges.seconds, np.int64), np.array(edges.keys, np.int64)
+    seconds, keys = np.array(edges.seconds, np.int64), np.array(edges.keys, np.int16)
     return lambda found: Groups(names, keys[np.searchsorted(seconds, found.requested, "right") - 1])

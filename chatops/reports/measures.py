@@ -1,7 +1,8 @@
 """The numbers: how many, how long, by topic, agent, day and hour. `definitions` says what each is.
 
 Every number carries the slice of the sessions that it counts. Whose sessions are counted is the
-policy's answer; nothing here knows a role. A fixed number of queries, whatever the period holds.
+policy's answer; nothing here knows a role. The number of queries depends on how long the period
+is, six more for a year, and not on what it holds.
 """
 
 from __future__ import annotations
@@ -75,12 +76,17 @@ def numbers(sessions: ChatSessionQuerySet, period: Period, within: Slice) -> Num
     Hours are hours of the day in the period's zone, which has to be Django's current one.
     """
     whole = within.but(requested_after=period.starts, requested_before=period.ends)
-    found = columns.read(
-        whole.of(sessions),
-        abandoned=columns.ABANDONED,
-        wait=columns.seconds("requested_at", "started_at"),
-        handling=columns.seconds("started_at", "ended_at"),
-        rating=F("rating"),
+    found = columns.joined(
+        [
+            columns.read(
+                whole.but(requested_after=one.starts, requested_before=one.ends).of(sessions),
+                abandoned=columns.ABANDONED,
+                wait=columns.seconds("requested_at", "started_at"),
+                handling=columns.seconds("started_at", "ended_at"),
+                rating=F("rating"),
+            )
+            for one in period.stretches
+        ]
     )
     sample = _sample(sessions, whole)
     responses = _responses(sessions, sample)

@@ -38,9 +38,17 @@ class Period:
     @property
     def parts(self) -> list[Period]:
         """The days, or the weeks from its first day on; the last of them may be shorter."""
-        length = timedelta(days=self.step - 1)
-        count = (self.last - self.first).days // self.step + 1
-        firsts = (self.first + timedelta(days=self.step * place) for place in range(count))
+        return self._divided(self.step)
+
+    @property
+    def stretches(self) -> list[Period]:
+        """What is read at once: two months, so that a year of sessions is never held as text."""
+        return self._divided(SINGLE_DAYS)
+
+    def _divided(self, days: int) -> list[Period]:
+        length = timedelta(days=days - 1)
+        count = (self.last - self.first).days // days + 1
+        firsts = (self.first + timedelta(days=days * place) for place in range(count))
         return [Period(day, min(day + length, self.last), self.zone) for day in firsts]
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-#: A column of whole numbers, or the places of sessions among some groups.
-Ints = NDArray[np.int64]
+#: A column of whole numbers, or the places of sessions among some groups; of any width.
+Ints = NDArray[np.signedinteger[Any]]
 
-#: In place of seconds: the thing has not happened. Less than clocks that disagree make of any.
-UNKNOWN = -(10**12)
+#: In place of seconds: the thing has not happened. Clocks that disagree by 68 years, to the second,
+#: would make the same of it.
+UNKNOWN = -(2**31)
 #: Seconds below this leave room for their group in the same number: 34,000 years.
 _ROOM = 40
 _SECONDS = (1 << _ROOM) - 1
@@ -36,10 +37,11 @@ def spreads(places: Ints, seconds: Ints, groups: int) -> list[Spread]:
     order of group and seconds.
     """
     known = seconds != UNKNOWN
-    places = places[known]
-    ordered = np.clip(seconds[known], 0, _SECONDS) | places << _ROOM
+    ordered = places[known].astype(np.int64)
+    many = np.bincount(ordered, minlength=groups)
+    ordered <<= _ROOM
+    ordered |= np.clip(seconds[known], 0, _SECONDS)
     ordered.sort()
-    many = np.bincount(places, minlength=groups)
     begins = np.cumsum(many) - many
 
     def nearest(tenths: int) -> list[int]:

@@ -60,7 +60,7 @@ SHOWN: dict[str, Callable[[ChatSessionQuerySet], ChatSessionQuerySet]] = {
     "open": lambda sessions: sessions.open(),
     "waiting": lambda sessions: sessions.in_queue(),
     "ongoing": lambda sessions: sessions.ongoing(),
-    "ended": lambda sessions: sessions.filter(is_open=False),
+    "ended": lambda sessions: sessions.ended(),
 }
 
 
@@ -85,6 +85,12 @@ class Slice:
     def but(self, **changed: Any) -> Slice:
         """The same slice with some of it asked otherwise."""
         return replace(self, **changed)
+
+    @property
+    def by_time(self) -> bool:
+        """Whether a time bounds it, and the index by time holds all else that it asks for."""
+        bounded = self.requested_after is not None or self.requested_before is not None
+        return bounded and self.show in ("", "ended") and self.outcome != "responded"
 
     def of(self, sessions: ChatSessionQuerySet) -> ChatSessionQuerySet:
         """Those of these sessions that are in the slice."""

@@ -79,6 +79,20 @@ def test_a_page_keeps_its_filters(api: Program, bulk: Bulk) -> None:
     assert flat(walk(api, "sessions/?topic=8&page_size=2")) == list(range(9, 0, -1))
 
 
+@pytest.mark.parametrize("column", ["requested", "ended"])
+@pytest.mark.parametrize("side", ["after=2000-01-01T00:00Z", "before=2100-01-01T00:00Z"])
+def test_what_a_time_bounds_comes_newest_first_by_that_time(
+    api: Program, bulk: Bulk, column: str, side: str
+) -> None:
+    bulk(range(1, 12))
+    bulk(range(70, 75))  # the same times as others: ties
+    held = ChatSession.objects.exclude(**{f"{column}_at": None})
+    wanted = list(held.order_by(f"-{column}_at", "-id").values_list("id", flat=True))
+    assert flat(walk(api, f"sessions/?{column}_{side}&page_size=4")) == wanted
+    asked = flat(walk(api, f"sessions/?{column}_{side}&page_size=4&ordering=-id"))
+    assert asked == sorted(wanted, reverse=True)
+
+
 def test_a_cursor_of_another_order_is_refused(api: Program, bulk: Bulk) -> None:
     bulk(range(1, 5))
     following = api.get("sessions/?page_size=1&ordering=requested_at").json["next"]

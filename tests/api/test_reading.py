@@ -133,6 +133,16 @@ def test_a_list_held_is_not_sent_again_until_anything_changes(api: Program, bulk
     assert api.get("sessions/", If_None_Match=etag).status == 200
 
 
+@pytest.mark.parametrize("wrong", ["open=7", "rating=-1", "requested_before=soon", "status=%00"])
+def test_who_holds_the_list_is_told_all_the_same_what_is_wrong(
+    api: Program, bulk: Bulk, wrong: str
+) -> None:
+    bulk([1])
+    etag = api.get("sessions/")["ETag"]
+    answer = api.get(f"sessions/?{wrong}", If_None_Match=etag)
+    assert (answer.status, answer.code) == (422, "invalid")
+
+
 def test_a_list_held_by_one_is_not_the_list_of_another(
     mia: Person, program: MakeProgram, bulk: Bulk
 ) -> None:

@@ -23,7 +23,9 @@ def sessions(request: HttpRequest) -> HttpResponse:
     found = finding.finding(caller, filters)
     if found is None:
         rows = filters.apply(lines.listed(policy.visible_sessions(caller)))
-        page, excerpts = paging.page(rows, request.GET, size=PAGE), lines.NO_EXCERPTS
+        by_time = filters.is_valid() and filters.slice.by_time
+        page = paging.page(rows, request.GET, size=PAGE, by_time=by_time)
+        excerpts = lines.NO_EXCERPTS
     else:
         page = found.page(request.GET, size=PAGE)
         excerpts = found.excerpts([row.pk for row in page.rows]) if reads else lines.NO_EXCERPTS
