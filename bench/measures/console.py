@@ -19,17 +19,20 @@ from bench.timing import Result
 
 #: Milliseconds, by what the page is of.
 LIST, PAGE = 150, 300
+YEAR = "since=2024-01-01&until=2024-12-31"
 PAGES: dict[str, tuple[str, int]] = {
     "console list": ("sessions/", LIST),
     "console list, open": ("sessions/?show=open", LIST),
     "console list, one topic": ("sessions/?topic=7", LIST),
     "console list, one agent": ("sessions/?agent=7", LIST),
     "console list, deep page": ("sessions/?older={middle}", PAGE),
+    "console list, all in a year": (f"sessions/?{YEAR}", PAGE),
+    "console list, ended in a year": (f"sessions/?{YEAR}&show=ended", PAGE),
     "console queue": ("", PAGE),
     "console search, common word": (f"sessions/?search=%22{WORDS[0]}%22", PAGE),
     "console search, common word as typed": (f"sessions/?search={WORDS[0]}", PAGE),
     "console search, rare word": (f"sessions/?search={WORDS[15_000]}", PAGE),
-    "console numbers, all in a year": ("numbers/?since=2024-01-01&until=2024-12-31", PAGE),
+    "console numbers, all in a year": (f"numbers/?{YEAR}", PAGE),
     "console numbers, 30 days": ("numbers/?since=2024-01-10&until=2024-02-08", PAGE),
 }
 TURNS = 9

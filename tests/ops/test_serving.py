@@ -4,11 +4,13 @@ import contextlib
 import os
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
 
-from tests.ops.place import MANAGE, Place, Response, Site, eventually, free_port, is_alive
+from tests.ops.place import MANAGE, ROOT, Place, Response, Site, eventually, free_port, is_alive
 
 BOTH = [signal.SIGTERM, signal.SIGINT]
 
@@ -188,3 +190,44 @@ def test_a_production_without_keys_does_not_start(make_place: Callable[..., Plac
     done = place.manage("serve")
     assert done.returncode == 1
     assert "SECRET_KEY and FIELD_KEYS are required" in done.stderr
+
+
+#: Large answers, one after the other, each made by another thread: what is kept of them, in KiB.
+ANSWERS = """
+import threading
+from pathlib import Path
+{first}
+def held():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4
+def answer(again, done):
+    for _ in range(3):
+        text = b"x" * (8 << 20)
+        del text
+    done.wait()
+    again.wait()
+again, done = threading.Event(), threading.Barrier(9)
+before = held()
+for _ in range(8):
+    threading.Thread(target=answer, args=(again, done)).start()
+done.wait()
+print(held() - before)
+again.set()
+"""
+
+
+@pytest.mark.sqlite  # no database is asked
+@pytest.mark.skipif(sys.platform != "linux", reason="about glibc")
+def test_what_large_answers_took_goes_back_to_the_machine() -> None:
+    first = (
+        "import os, django; os.environ['DJANGO_SETTINGS_MODULE'] = 'chatops.settings';"
+        "django.setup(); from chatops.ops import serving; serving.give_memory_back()"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", ANSWERS.format(first=first)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert int(told.stdout) < 8 << 10
