@@ -212,7 +212,7 @@ def _allowed(numbers: Sequence[int], where: Where) -> list[int]:
 
 
 def _among(ids: Iterable[int], allowed: ChatSessionQuerySet) -> set[int]:
-    # Asked for in their order, SQLite goes from id to id. Otherwise, of thousands of ids, it prefers
+    # Asked for in their order, SQLite goes from id to id. Of thousands of ids it prefers otherwise
     # to go through all sessions within a time that bounds the search.
     return set(allowed.filter(pk__in=sorted(ids)).order_by("pk").values_list("pk", flat=True))
 

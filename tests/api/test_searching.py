@@ -6,10 +6,11 @@ from urllib.parse import quote
 import pytest
 
 from chatops.actions.models import TrailEntry
+from chatops.api import messages
 from chatops.demo.adapter import StandIn
 from tests.api.conftest import Bulk, MakeProgram, Mirrored, Program, indexed, say
 from tests.api.test_pages import walk
-from tests.conftest import Person
+from tests.conftest import MakePerson, Person
 
 
 def flat(pages: list[list[int]]) -> list[int]:
@@ -26,6 +27,28 @@ def test_a_word_is_found_with_what_stands_around_it(api: Program, bulk: Bulk) ->
     [(start, end)] = found["highlights"]
     assert found["excerpt"][start:end] == "invoice"
     assert TrailEntry.objects.filter(what="messages_searched").exists()
+
+
+@pytest.mark.parametrize("few", [0, 500])
+def test_what_was_said_last_comes_first_of_the_sessions_that_one_sees(
+    program: MakeProgram,
+    person: MakePerson,
+    bulk: Bulk,
+    monkeypatch: pytest.MonkeyPatch,
+    few: int,
+) -> None:
+    """However many they are: they are found by their ids, or gone through from the newest."""
+    monkeypatch.setattr(messages, "FEW", few)
+    bulk([1, 2], TopicId=7)
+    bulk([3], TopicId=9)
+    for session in (1, 2, 3):
+        say(session, {session * 10: "one", session * 10 + 1: "two"})
+    auditor = person("auditor", "auditor", link=False)
+    api = program(auditor, "read", "transcripts", topics=[7])
+    page = api.get("messages/?page_size=3")
+    assert [*page.ids(), *api.get(page.json["next"]).ids()] == [21, 20, 11, 10]
+    assert api.get("messages/?session=1").ids() == [11, 10]
+    assert api.get("messages/?session=3").ids() == []
 
 
 @pytest.mark.parametrize(
