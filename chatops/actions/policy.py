@@ -342,7 +342,7 @@ def visible_actions(caller: Caller) -> QuerySet[Action]:
     mine = Q(requested_by=caller.user)
     if Role.LEAD in caller.roles and caller.associate_id is not None:
         led = _topics(caller, can_manage=True)
-        team = Q(session_id__in=ChatSession.objects.about(led).values("pk"))
+        team = Q(ChatSession.objects.about(led).hold())
         return actions.filter(mine | team | Q(session_id=None, topic_id__in=led))
     return actions.filter(mine)
 
@@ -357,5 +357,5 @@ def visible_trail(caller: Caller) -> QuerySet[TrailEntry]:
     mine = Q(actor=caller.user)
     if Role.LEAD in caller.roles and caller.associate_id is not None:
         team = ChatSession.objects.about(_topics(caller, can_manage=True))
-        return entries.filter(mine | Q(session_id__in=team.values("pk")))
+        return entries.filter(mine | Q(team.hold()))
     return entries.filter(mine)

@@ -97,7 +97,7 @@ def _within(rows: ChatMessageQuerySet, told: ChatSessionQuerySet) -> ChatMessage
     few = list(told.order_by().values_list("pk", flat=True)[: FEW + 1])
     if len(few) <= FEW:
         return rows.filter(session_id__in=few)
-    return rows.filter(Exists(told.filter(pk=OuterRef("session_id"))))
+    return rows.filter(told.hold())
 
 
 def _in_time(rows: ChatMessageQuerySet, query: Query) -> ChatMessageQuerySet:

@@ -108,9 +108,9 @@ class SessionFilters(forms.Form):
             return sessions.none()
         sessions = self.slice.of(sessions)
         if tag := self.cleaned_data["tag"]:
-            told = policy.sessions_with(self.caller, policy.Right.TRANSCRIPT).values("pk")
+            told = policy.sessions_with(self.caller, policy.Right.TRANSCRIPT)
             tagged = SessionTag.objects.filter(tag__folded=tag.casefold()).values("session_id")
-            sessions = sessions.filter(pk__in=tagged).filter(pk__in=told)
+            sessions = sessions.filter(pk__in=tagged).filter(told.hold("pk"))
         return sessions
 
     @property

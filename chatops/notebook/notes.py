@@ -101,6 +101,6 @@ def find(caller: Caller, text: str, *, limit: int = 50) -> list[Note]:
     held = Q()
     for word in words:
         held &= Q(text__icontains=word)
-    told = policy.sessions_with(caller, policy.Right.TRANSCRIPT).values("pk")
-    found = Note.objects.filter(held, session_id__in=told)
+    told = policy.sessions_with(caller, policy.Right.TRANSCRIPT)
+    found = Note.objects.filter(held, told.hold())
     return list(found.select_related("author").order_by("-id")[:limit])

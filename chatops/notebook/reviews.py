@@ -143,7 +143,7 @@ def visible(caller: Caller) -> QuerySet[Review]:
     """Reviews of the chats whose scores the caller sees, with their scores."""
     scores = Score.objects.select_related("criterion").order_by("criterion_id")
     return (
-        Review.objects.filter(session_id__in=rights.reviewable(caller).values("pk"))
+        Review.objects.filter(rights.reviewable(caller).hold())
         .select_related("reviewer", "asked_by")
         .prefetch_related(Prefetch("scores", scores))
     )

@@ -56,6 +56,7 @@ PAGES = {
 #: What grows for as long as there are chats.
 GROWS = ("mirror_chatsession", "mirror_chatmessage", "actions_action", "actions_trailentry")
 COUNTS = re.compile(r"\bCOUNT\(", re.I)
+ALL_CHATS = re.compile(r'\bIN \(SELECT \w+\."id"( AS "\w+")? FROM "mirror_chatsession"', re.I)
 
 
 def fill(numbers: range, owner: User, stored: Stored) -> None:
@@ -143,6 +144,19 @@ def test_no_page_counts_through_what_grows(
     assert len(counted) > 2 * sum(map(len, PAGES.values()))  # there is something to look at
     through = [(path, sql) for path, sql in counted if f"LIMIT {Bounded.MOST}" not in sql]
     assert [one for one in through if scanned(one[1]) & set(GROWS)] == []
+
+
+def test_no_page_goes_through_all_chats_for_the_sake_of_some_rows(
+    consoles: dict[str, AtConsole], kari: Person, stored: Stored
+) -> None:
+    """`IN (all that one may see)` does so on SQLite, and took seconds at a million chats."""
+    fill(range(FIRST, FIRST + FEW), kari.user, stored)
+    assert [
+        (path, sql)
+        for path, statements in asked(consoles).items()
+        for sql in statements
+        if ALL_CHATS.search(sql)
+    ] == []
 
 
 def scanned(sql: str) -> set[str]:
