@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
-from django.db.models import F
+from django.db.models import BigIntegerField, Value
 from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -227,16 +227,18 @@ def test_sessions_that_the_database_gives_in_any_order_are_counted_by_time(offic
 
 
 def test_a_column_is_as_wide_as_its_largest_number_needs(office: None) -> None:
-    """One session with a number of 64 bits, joined to one with a small one."""
-    moment = datetime(2026, 7, 1, 8, tzinfo=UTC)
-    store(carrier(1, moment), carrier(2**40, moment))
-    one, other = (
-        columns.read(ChatSession.objects.filter(pk=pk), number=F("pk")) for pk in (1, 2**40)
+    """A small number, one of 64 bits, and no session at all."""
+    store(carrier(1, datetime(2026, 7, 1, 8, tzinfo=UTC)))
+    one, other, nothing = (
+        columns.read(
+            ChatSession.objects.filter(pk=pk),
+            number=Value(number, output_field=BigIntegerField()),
+        )
+        for pk, number in ((1, 1), (1, 2**40), (3, 1))
     )
     both = columns.joined([one, other])
     assert [each.values["number"].itemsize for each in (one, other, both)] == [1, 8, 8]
     assert both.values["number"].tolist() == [1, 2**40]
-    nothing = columns.read(ChatSession.objects.filter(pk=3), number=F("pk"))
     assert columns.joined([nothing, other]).values["number"].tolist() == [2**40]
 
 
