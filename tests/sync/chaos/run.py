@@ -25,6 +25,8 @@ from tests.sync.equality import differing
 #: Two comparisons that begin in the quiet end within this many seconds, or the run has failed. At
 #: full size one reads thousands of sessions, and takes more than a minute on a loaded machine.
 PATIENCE = 600.0
+#: Seconds in which a hint is worked off when nothing else happens.
+WORKED_OFF_WITHIN = 30.0
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,18 @@ class Quiet:
         return differing(self.client, set(self.client.sessions.ids()))
 
 
+def _stuck() -> list[str]:
+    """The states of hints that nobody works off. The last ones may have come a moment ago: the
+    proofs do not wait for them. A failed one waits for its next try, perhaps two minutes away."""
+    states, until = WebhookDelivery.State, time.monotonic() + WORKED_OFF_WITHIN
+    while WebhookDelivery.objects.filter(state=states.WAITING).exists():
+        if time.monotonic() > until:
+            break
+        time.sleep(0.2)
+    stuck = WebhookDelivery.objects.filter(state__in=(states.WAITING, states.DEAD))
+    return list(stuck.values_list("state", flat=True))
+
+
 def judge(client: Client, life: Life) -> list[str]:
     """What contradicts once everything has been compared."""
     found = list(differing(client, set(client.sessions.ids())))
@@ -150,10 +164,7 @@ def judge(client: Client, life: Life) -> list[str]:
     numbers = list(Change.objects.order_by("number").values_list("number", flat=True))
     if numbers != list(range(1, len(numbers) + 1)):
         found.append("the feed has holes")
-    # A failed one waits for its next try, which may be two minutes away.
-    states = WebhookDelivery.State
-    stuck = WebhookDelivery.objects.filter(state__in=(states.WAITING, states.DEAD))
-    found += [f"a hint is {state}" for state in stuck.values_list("state", flat=True)]
+    found += [f"a hint is {state}" for state in _stuck()]
     found += [f"alarm: {one['name']}: {one['detail']}" for one in health.report()["alarms"]]
     if health.freshness().is_stale:
         found.append(f"stale: {health.freshness().reason}")
