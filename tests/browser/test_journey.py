@@ -66,7 +66,9 @@ def test_while_superoffice_thinks_nothing_said_before_is_taken_for_its_answer(
     composer.fill("One")
     composer.press("Control+Enter")
     expect(told).to_have_text("Sent.")
-    house.office.fault("slow", path=f"ChatSession/{chat.id}", times=1, seconds=4)
+    # The send itself: a poll in between would have taken a slow read upon itself.
+    sending = f"ChatSession/{chat.id}/Messages"
+    house.office.fault("slow", path=sending, method="POST", times=1, seconds=4)
     composer.fill("Two")
     composer.press("Control+Enter")
     expect(told).to_have_count(0)
