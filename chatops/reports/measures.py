@@ -2,7 +2,7 @@
 
 Every number carries the slice of the sessions that it counts. Whose sessions are counted is the
 policy's answer; nothing here knows a role. The number of queries depends on how long the period
-is, six more for a year, and not on what it holds.
+is, one for each two months, and not on what it holds.
 """
 
 from __future__ import annotations
