@@ -65,7 +65,9 @@ async function told(form, outcome) {
 
 /** What had the focus is gone with what was done: go on where one writes, or where the page begins. */
 function findFocus() {
-  if (document.activeElement !== document.body) return;
+  const at = document.activeElement;
+  // A menu that has just been closed keeps the focus until the browser draws again.
+  if (at !== document.body && at.checkVisibility()) return;
   const next = document.querySelector("[data-composer] textarea") ?? document.querySelector("main");
   next.focus({ preventScroll: true });
 }

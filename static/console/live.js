@@ -15,7 +15,7 @@ import { kept } from "./words.js";
 const PAUSE_MS = 120; // changes come in bunches: one fetch for all of them
 let timer = 0;
 let under = null;
-let again = false;
+let next = null;
 let failed = 0;
 
 /** The chat went to a colleague: say so where it stood, and stay there. */
@@ -54,11 +54,14 @@ async function fetchScreen() {
   if (changed) talk.changed(wasAtEnd);
 }
 
-/** Bring the screen up to date; calls while one is under way lead to one more. */
+/** Bring the screen up to date as of now: while a fetch is under way, by one more that follows it. */
 export function refresh() {
   if (under) {
-    again = true;
-    return under;
+    next ??= under.then(() => {
+      next = null;
+      return refresh();
+    });
+    return next;
   }
   under = fetchScreen()
     .then(() => {
@@ -72,10 +75,6 @@ export function refresh() {
     })
     .finally(() => {
       under = null;
-      if (again) {
-        again = false;
-        refresh();
-      }
     });
   return under;
 }

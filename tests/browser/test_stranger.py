@@ -25,6 +25,22 @@ SEEN = """() => {
   return one !== document.body && [one, one.closest("li")].some(framed) && across && upright;
 }"""
 
+#: Answers come before the browser has drawn again, as on a busy machine.
+AT_ONCE = """() => {
+  window.fetch = (address, { method = "GET", headers = {}, body = null } = {}) => {
+    const line = new XMLHttpRequest();
+    line.open(method, address, false);
+    Object.entries(headers).forEach((one) => line.setRequestHeader(...one));
+    line.send(body);
+    const [status, text] = [line.status, line.responseText];
+    const type = line.getResponseHeader("Content-Type") ?? "";
+    return Promise.resolve({
+      status, ok: status < 400, redirected: line.responseURL !== new URL(address, location).href,
+      headers: { get: () => type }, text: async () => text, json: async () => JSON.parse(text),
+    });
+  };
+}"""
+
 
 def reached(page: Page, selector: str) -> bool:
     """Whether a finger on this would press it."""
@@ -136,3 +152,20 @@ def test_without_a_mouse(house: House, window: MakeWindow) -> None:
     keys.press("e")
     expect(page.get_by_label("Name", exact=True)).to_be_focused()
     is_seen()
+
+
+def test_what_was_done_leads_back_to_where_one_writes_however_soon_it_is_answered(
+    house: House, window: MakeWindow
+) -> None:
+    chat = house.office.chat(user="mia", customer="Stranger Three")
+    page = (mia := window()).sign_in("mia")
+    page.locator("#mine").get_by_role("link", name="Stranger Three").click()
+    mia.is_live()
+    page.keyboard.press("t")
+    page.get_by_label("Offer this chat to").select_option("18")
+    page.keyboard.press("Tab")
+    page.evaluate(AT_ONCE)
+    page.keyboard.press("Enter")
+    expect(page.locator("#chat-facts")).to_contain_text("Ola Nordli")
+    assert house.office.session(chat.id).transfer_to == 18
+    expect(page.get_by_label("Message to the customer")).to_be_focused()
