@@ -1,4 +1,4 @@
-"""Several processes at once, and processes that are killed, as tests use them.
+"""Several processes or threads at once, and processes that are killed, as tests use them.
 
 A forked process must not share a database connection or a kept-alive one to SuperOffice with us:
 ours are closed before, and its clients are made anew.
@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import warnings
 from collections.abc import Callable
 from types import FrameType
@@ -25,6 +26,20 @@ def let_go() -> None:
         close_pool = getattr(connection, "close_pool", None)
         if close_pool is not None:
             close_pool()
+
+
+def apart(work: Callable[..., object], *args: Any) -> threading.Thread:
+    """Start `work(*args)` on a thread of its own; its database connections are closed after it."""
+
+    def run() -> None:
+        try:
+            work(*args)
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
 
 
 def together(count: int, work: Callable[..., Any], *args: Any) -> list[Any]:

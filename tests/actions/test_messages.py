@@ -5,7 +5,6 @@ import time
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -17,6 +16,7 @@ from chatops.remote import gate, wiring
 from chatops.remote.models import Gate
 from tests.actions.conftest import Mirrored
 from tests.conftest import Person
+from tests.processes import apart
 
 
 def sent(superoffice: StandIn, chat_id: int) -> list[str]:
@@ -175,16 +175,9 @@ def test_a_lost_send_does_not_take_the_message_of_a_later_one_that_is_on_its_way
     told: list[Action] = []
     wish = mia.wish()
 
-    def send_again() -> None:
-        try:
-            told.append(verbs.send_message(chat.id, "Same", wish=wish))
-        finally:
-            connection.close()
-
     # Applied at once, answered late: while its sender waits, the lost one is looked at.
     superoffice.fault("stall", path="Messages", method="POST", times=1, seconds=1.0)
-    thread = threading.Thread(target=send_again)
-    thread.start()
+    thread = apart(lambda: told.append(verbs.send_message(chat.id, "Same", wish=wish)))
     while not sent(superoffice, chat.id):
         threading.Event().wait(0.02)
     Action.objects.filter(pk=lost.pk).update(look_at=timezone.now())
@@ -238,14 +231,9 @@ def test_fifty_equal_requests_at_once_are_one_message(
     found: list[int] = []
 
     def send() -> None:
-        try:
-            found.append(verbs.send_message(chat.id, "Once", wish=mia.wish("one-key")).pk)
-        finally:
-            connection.close()
+        found.append(verbs.send_message(chat.id, "Once", wish=mia.wish("one-key")).pk)
 
-    threads = [threading.Thread(target=send) for _ in range(50)]
-    for thread in threads:
-        thread.start()
+    threads = [apart(send) for _ in range(50)]
     for thread in threads:
         thread.join()
     assert len(found) == 50

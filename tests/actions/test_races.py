@@ -1,10 +1,8 @@
 """Several people at one chat, and the queue."""
 
-import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from chatops.actions import ending, errors, intent, needs, policy, settle, verbs
@@ -18,6 +16,7 @@ from chatops.remote.models import Agent
 from chatops.superoffice.client import Client
 from tests.actions.conftest import Mirrored
 from tests.conftest import MakePerson, Person
+from tests.processes import apart
 
 
 def test_picking_up_makes_it_mine_with_one_welcome(
@@ -71,12 +70,8 @@ def test_twenty_people_pick_up_one_chat_and_nineteen_learn_who_has_it(
         except errors.ActionError as error:
             ended.append(error.problem_code)
             told.append(f"{error.detail} {error.extra.get('who')}")
-        finally:
-            connection.close()
 
-    threads = [threading.Thread(target=pick_up, args=[index]) for index in range(20)]
-    for thread in threads:
-        thread.start()
+    threads = [apart(pick_up, index) for index in range(20)]
     for thread in threads:
         thread.join()
     assert ended.count("done") == 1
@@ -213,11 +208,8 @@ def test_many_who_start_chats_in_one_channel_get_one_or_learn_who_is_at_it(
                 ended.append(error.problem_code)
             except Exception as error:  # what nobody should be told
                 ended.append(repr(error))
-        connection.close()
 
-    threads = [threading.Thread(target=start, args=[mine]) for mine in wishes]
-    for thread in threads:
-        thread.start()
+    threads = [apart(start, mine) for mine in wishes]
     for thread in threads:
         thread.join()
     assert set(ended) <= {"done", "action_in_progress", "state_conflict"}

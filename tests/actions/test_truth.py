@@ -1,11 +1,10 @@
 """Endings are true: what was lost is not called done, and what was done is not called lost."""
 
-import threading
 import time
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -136,16 +135,9 @@ def test_the_message_that_superoffice_named_is_the_one_that_counts(
     mirrored(chat.id)
     wish, found = mia.wish(), []
 
-    def send() -> None:
-        try:
-            found.append(verbs.send_message(chat.id, "OK", wish=wish))
-        finally:
-            connection.close()
-
     # While our look is on its way, the same is said in SuperOffice's own window.
     superoffice.fault("stall", path="Messages", method="GET", times=1, seconds=0.4)
-    thread = threading.Thread(target=send)
-    thread.start()
+    thread = processes.apart(lambda: found.append(verbs.send_message(chat.id, "OK", wish=wish)))
     time.sleep(0.2)
     superoffice.control("POST", "post", session=chat.id, by="mia", text="OK", author="Mia Berg")
     thread.join()
@@ -170,13 +162,10 @@ def test_a_look_that_somebody_overtook_is_not_the_ground_of_a_change(
             told.append(verbs.pick_up(chat.id, wish=slow))
         except errors.ActionError as error:
             told.append(error)
-        finally:
-            connection.close()
 
     # Its look is answered with what was so before the quick one, and arrives after it.
     superoffice.fault("stall", path=f"ChatSession/{chat.id}", method="GET", times=1, seconds=0.5)
-    thread = threading.Thread(target=pick_up_slowly)
-    thread.start()
+    thread = processes.apart(pick_up_slowly)
     time.sleep(0.2)
     assert verbs.pick_up(chat.id, wish=quick).state == State.DONE
     thread.join()
@@ -365,15 +354,10 @@ def test_fifty_equal_requests_over_four_processes_are_one_message_and_one_action
         found: list[tuple[int, str, int | None]] = []
 
         def send() -> None:
-            try:
-                one = verbs.send_message(chat.id, "Once", wish=wish)
-                found.append((one.pk, one.state, one.message_id))
-            finally:
-                connection.close()
+            one = verbs.send_message(chat.id, "Once", wish=wish)
+            found.append((one.pk, one.state, one.message_id))
 
-        threads = [threading.Thread(target=send) for _ in range(13)]
-        for thread in threads:
-            thread.start()
+        threads = [processes.apart(send) for _ in range(13)]
         for thread in threads:
             thread.join()
         return found

@@ -24,6 +24,7 @@ from chatops.mirror.models import Change, ChatMessage, ChatSession
 from tests.client.conftest import office_of, write_messages, write_session
 from tests.client.cutting import CuttingProxy
 from tests.conftest import MakePerson
+from tests.processes import apart
 
 Check = Callable[[Follower], None]
 
@@ -205,14 +206,13 @@ class Writers:
     """Threads that change the mirror as fast as it lets them, each at its own dice."""
 
     def __init__(self, count: int) -> None:
+        self._count = count
         self._stop = threading.Event()
         self.written = 0
         self.broken: list[Exception] = []
-        self._threads = [threading.Thread(target=self._write, args=(n,)) for n in range(count)]
 
     def __enter__(self) -> "Writers":
-        for one in self._threads:
-            one.start()
+        self._threads = [apart(self._write, number) for number in range(self._count)]
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -229,8 +229,6 @@ class Writers:
                 time.sleep(dice.uniform(0.02, 0.2))
         except Exception as error:  # told by the test, which a thread cannot fail
             self.broken.append(error)
-        finally:
-            connections.close_all()
 
     @staticmethod
     def _change(dice: random.Random, one: int) -> None:

@@ -3,11 +3,9 @@
 import time
 from collections.abc import Callable
 from contextlib import closing
-from threading import Thread
 
 import pytest
 import requests
-from django.db import connections
 from pytest_django.fixtures import Settings
 
 from chatops.actions import settle, tokens
@@ -19,6 +17,7 @@ from tests.client.conftest import office_of, write_messages, write_session
 from tests.client.cutting import CuttingProxy
 from tests.conftest import MakePerson
 from tests.ops.place import eventually
+from tests.processes import apart
 
 Mirrored = Callable[..., None]
 
@@ -108,12 +107,9 @@ def test_the_same_key_is_the_same_wish_also_for_another_client(
 
 def settle_all() -> None:
     """What the worker does, until nothing is open."""
-    try:
-        while Action.objects.filter(state=State.UNKNOWN).exists():
-            settle.run_due(wiring.service_client())
-            time.sleep(0.05)
-    finally:
-        connections.close_all()
+    while Action.objects.filter(state=State.UNKNOWN).exists():
+        settle.run_due(wiring.service_client())
+        time.sleep(0.05)
 
 
 def test_an_action_that_is_not_confirmed_is_waited_for(
@@ -125,8 +121,7 @@ def test_an_action_that_is_not_confirmed_is_waited_for(
     superoffice.fault("drop_before", path="Messages", method="POST", times=1)
     asked = mias.send(chat.id, "Are you there?", wait=0)
     assert asked["state"] == "unknown"
-    settler = Thread(target=settle_all, daemon=True)
-    settler.start()
+    settler = apart(settle_all)
     assert mias.settled(asked, wait=20)["state"] == "needs_person"
     settler.join()
 

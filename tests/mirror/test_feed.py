@@ -14,6 +14,7 @@ from django.utils import timezone
 from chatops.mirror import feed
 from chatops.mirror.models import Change, ChatSession, Head
 from tests.mirror.carriers import read_session, session
+from tests.processes import apart
 
 WRITERS = 8
 EACH = 15
@@ -109,17 +110,16 @@ def test_a_number_never_given_out_and_another_epoch_are_gone() -> None:
         feed.after(last, epoch=epoch)
 
 
-class Reader(threading.Thread):
+class Reader:
     """Follows the feed while others write, and notes what it saw."""
 
     def __init__(self, after: int, until: int) -> None:
-        super().__init__()
         self.at, self.until = after, until
         self.numbers: list[int] = []
         self.objects: list[int] = []
         self.unseen: list[int] = []
 
-    def run(self) -> None:
+    def follow(self) -> None:
         end = time.monotonic() + 30
         while self.at < self.until and time.monotonic() < end:
             for change in feed.after(self.at):
@@ -129,25 +129,21 @@ class Reader(threading.Thread):
                 # What is told is there to be read.
                 if not ChatSession.objects.filter(pk=change.object_id).exists():
                     self.unseen.append(change.number)
-        connections.close_all()
 
 
 def _write(writer: int) -> None:
     for one in range(EACH):
         read_session(session(writer * 1000 + one + 1))
-    connections.close_all()
 
 
 def _in_threads(writers: int) -> list[threading.Thread]:
-    started = [threading.Thread(target=_write, args=(one,)) for one in range(writers)]
-    for one in started:
-        one.start()
-    return started
+    return [apart(_write, one) for one in range(writers)]
 
 
 def _child(writer: int, go: Connection) -> None:
     go.recv()
     _write(writer)
+    connections.close_all()
 
 
 def _let_go() -> None:
@@ -188,9 +184,8 @@ def test_eight_writers_leave_no_hole_and_readers_never_see_one(
     total = WRITERS * EACH
     writers = start(WRITERS)
     readers = [Reader(before, before + total) for _ in range(2)]
-    for reader in readers:
-        reader.start()
-    for one in [*writers, *readers]:
+    following = [apart(reader.follow) for reader in readers]
+    for one in [*writers, *following]:
         one.join(timeout=60)
     for reader in readers:
         assert reader.numbers == list(range(before + 1, before + total + 1))
@@ -216,10 +211,8 @@ def test_a_long_transaction_of_others_holds_nobody_up() -> None:
             opened.set()
             done.wait(20)
             cursor.execute("COMMIT")
-        connections.close_all()
 
-    other = threading.Thread(target=read_for_long)
-    other.start()
+    other = apart(read_for_long)
     assert opened.wait(10)
     before, started = feed.position().last, time.monotonic()
     for one in range(2, 7):

@@ -13,6 +13,7 @@ from chatops.mirror.ingest import Answer
 from chatops.mirror.models import ChatMessage, ChatSession, Forgotten, SessionReading
 from tests.mirror.carriers import associate, body, message, session
 from tests.ops.place import eventually
+from tests.processes import apart
 
 pytestmark = [
     pytest.mark.postgres,
@@ -38,12 +39,8 @@ def together(works: list[Callable[[], None]]) -> list[BaseException]:
             work()
         except BaseException as error:
             wrong.append(error)
-        finally:
-            connections.close_all()
 
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for one in threads:
-        one.start()
+    threads = [apart(run, work) for work in works]
     for one in threads:
         one.join(timeout=60)
     return wrong

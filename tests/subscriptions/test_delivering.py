@@ -1,13 +1,10 @@
 """What a subscriber gets: everything, in order, signed, again until taken, and an end of it."""
 
-import threading
 import time
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from cryptography.fernet import Fernet
-from django.db import connections
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -22,16 +19,9 @@ from chatops.remote import wiring
 from chatops.subscriptions import delivering, keeping, sending
 from chatops.subscriptions.models import State, Subscription
 from tests.conftest import Person
+from tests.processes import apart
 from tests.subscriptions.conftest import Subscribe, change, now
 from tests.subscriptions.receiver import Received, Receiver
-
-
-def apart(work: Callable[[], object]) -> None:
-    """On a thread of its own, whose database connections are closed after it."""
-    try:
-        work()
-    finally:
-        connections.close_all()
 
 
 def deliver_all() -> None:
@@ -272,8 +262,7 @@ def test_one_dead_receiver_does_not_hold_up_the_others(
         subscribe(url=dead.url)
         subscribe()
         change(1)
-        round_of = threading.Thread(target=apart, args=[delivering.run_due])
-        round_of.start()
+        round_of = apart(delivering.run_due)
         until = time.monotonic() + 2
         while not receiver.taken and time.monotonic() < until:
             time.sleep(0.02)
@@ -289,9 +278,7 @@ def test_several_workers_deliver_each_batch_once(
     receiver.seconds = 0.02
     change(*range(1, 21))
 
-    workers = [threading.Thread(target=apart, args=[deliver_all]) for _ in range(4)]
-    for each in workers:
-        each.start()
+    workers = [apart(deliver_all) for _ in range(4)]
     for each in workers:
         each.join()
     deliver_all()
@@ -373,8 +360,7 @@ def test_redelivery_during_a_delivery_is_not_lost(
     one = subscribe()
     receiver.seconds = 0.4
     change(1, 2)
-    under_way = threading.Thread(target=apart, args=[delivering.run_due])
-    under_way.start()
+    under_way = apart(delivering.run_due)
     while not receiver.received:
         time.sleep(0.02)
     keeping.redeliver(now(one), 0, caller=caller)

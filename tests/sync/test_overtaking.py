@@ -1,11 +1,9 @@
 """Answers overtake each other: of two reads that overlap nobody knows which one saw more."""
 
-import threading
 import time
 from typing import NamedTuple
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from chatops.demo.adapter import StandIn
@@ -14,6 +12,7 @@ from chatops.mirror.models import ChatMessage, ChatSession
 from chatops.superoffice.client import Client
 from chatops.sync import reading, refresh
 from chatops.sync.reading import Batch, Wish
+from tests.processes import apart
 from tests.sync.conftest import Differences, client_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -63,15 +62,7 @@ def test_whoever_was_overtaken_reads_again_by_himself(
 ) -> None:
     chat = superoffice.chat(user="mia", messages=["One"])
     superoffice.fault("slow", path=f"ChatSession/{chat.id}$", seconds=0.5, times=1)
-
-    def read() -> None:
-        try:
-            refresh.many(client_of(superoffice), [chat.id])
-        finally:
-            connection.close()
-
-    slow = threading.Thread(target=read)
-    slow.start()
+    slow = apart(refresh.many, client_of(superoffice), [chat.id])
     time.sleep(0.2)
     refresh.many(client, [chat.id])
     chat.end(by="mia")

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from django.db import connection
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -20,6 +19,7 @@ from chatops.sync import health, jobs, leases
 from chatops.sync.jobs import Job
 from chatops.sync.models import Alarm, Cursor, SyncRun
 from chatops.sync.worker import Worker
+from tests.processes import apart
 from tests.sync.conftest import Differences, client_of
 
 pytestmark = pytest.mark.django_db
@@ -166,16 +166,11 @@ def test_of_many_who_want_a_task_one_gets_it(transactional_db: None) -> None:
     start = threading.Barrier(8)
 
     def want(name: str) -> None:
-        try:
-            start.wait(5)
-            if leases.claim("sweep", holder=name, every=60):
-                got.append(name)
-        finally:
-            connection.close()
+        start.wait(5)
+        if leases.claim("sweep", holder=name, every=60):
+            got.append(name)
 
-    threads = [threading.Thread(target=want, args=[f"w{number}"]) for number in range(8)]
-    for thread in threads:
-        thread.start()
+    threads = [apart(want, f"w{number}") for number in range(8)]
     for thread in threads:
         thread.join()
     assert len(got) == 1
