@@ -283,11 +283,12 @@ if _database["ENGINE"].endswith("sqlite3"):
         # A deferred transaction that turns into a write fails at once when another writes.
         "transaction_mode": "IMMEDIATE",
         "timeout": env.float("SQLITE_BUSY_SECONDS", 20.0),
-        # Each thread has a connection, and with it a cache of this many kB. To map the file instead
-        # is no faster here, and counts as memory once for each connection.
+        # Each thread has a connection, and with it a cache: SQLite's own 2 MB. Twice of it made no
+        # request faster at a million chats. To map the file instead is no faster either, and counts
+        # as memory once for each connection.
         "init_command": (
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY;"
-            "PRAGMA mmap_size=0; PRAGMA cache_size=-4000;"
+            "PRAGMA mmap_size=0;"
         ),
     }
     _database["CONN_MAX_AGE"] = None

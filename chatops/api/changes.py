@@ -60,7 +60,7 @@ def _answer(results: list[dict[str, Any]], last: int, now: feed.Position) -> dic
 def heard(caller: Caller, changes: Sequence[Change]) -> list[Change]:
     """The changes of sessions within the caller's reach, and those that are of no session."""
     within = policy.reach(caller)
-    if not within.query.has_filters():
+    if within.is_everything:
         return list(changes)
     about = {one.session_id for one in changes if one.session_id is not None}
     mine = within.filter(pk__in=about)

@@ -87,7 +87,7 @@ class Audience:
         """Note which open sessions the caller sees now."""
         visible = self._visible()
         #: Nothing is hidden from the caller: no line needs a question.
-        self.hears_all = not visible.query.has_filters()
+        self.hears_all = visible.is_everything
         if not self.hears_all:
             self._note(set(visible.open().values_list("pk", flat=True)))
 

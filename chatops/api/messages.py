@@ -92,7 +92,7 @@ def _within(rows: ChatMessageQuerySet, told: ChatSessionQuerySet) -> ChatMessage
     """The messages of these sessions. Of few sessions they are found by their ids; otherwise the
     newest messages are gone through, of which most are theirs. Left to the database, it sorted all
     ten million for a page."""
-    if not told.query.has_filters():
+    if told.is_everything:
         return rows
     few = list(told.order_by().values_list("pk", flat=True)[: FEW + 1])
     if len(few) <= FEW:

@@ -25,6 +25,11 @@ def verbatim(condition: str) -> RawSQL:
 
 
 class ChatSessionQuerySet(models.QuerySet["ChatSession"]):
+    @property
+    def is_everything(self) -> bool:
+        """Whether nothing narrows these down, so that no row has to be asked for."""
+        return not self.query.has_filters()
+
     def hold(self, column: str = "session_id") -> models.Exists:
         """That the session which other rows have in this column is one of these. Asked row by row:
         with `IN`, SQLite goes through all of these first, a million for the sake of one note."""

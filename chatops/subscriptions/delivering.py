@@ -158,7 +158,7 @@ def _wanted(
 ) -> list[Change]:
     """Of its kinds, and of sessions within its reach; what is about no session, all are told."""
     found = [each for each in changes if not one.kinds or each.kind in one.kinds]
-    if not reach.query.has_filters():
+    if reach.is_everything:
         return found
     about = {each.session_id for each in found if each.session_id is not None}
     ids = set(reach.filter(pk__in=about).values_list("pk", flat=True))
