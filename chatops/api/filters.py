@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from chatops.api.params import PEOPLE, Query
 from chatops.mirror.querysets import ChatSessionQuerySet
+from chatops.superoffice.entities import OPEN_STATUSES
 
 TIMES = ("requested_after", "requested_before", "ended_after", "ended_before")
 LINKS = ("person", "contact")
@@ -27,9 +28,11 @@ def filtered(
 
     `…_after` includes the moment itself, `…_before` does not, so that intervals join without gaps.
     """
+    is_open = query.flag("open")
     if statuses := query.words("status"):
-        rows = rows.with_status(statuses)
-    if (is_open := query.flag("open")) is not None:
+        # With `open`, none of the others can be meant: nothing is then asked of the database.
+        rows = rows.with_status(OPEN_STATUSES.intersection(statuses) if is_open else statuses)
+    if is_open is not None:
         rows = rows.open() if is_open else rows.exclude(is_open=True, gone_at=None)
     if (gone := query.flag("gone")) is not None:
         rows = rows.filter(gone_at__isnull=not gone)

@@ -4,6 +4,8 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from chatops.demo.adapter import StandIn
 from chatops.mirror.models import ChatSession, SessionReading
@@ -163,6 +165,8 @@ def test_filters_find_what_they_say(api: Program, bulk: Bulk) -> None:
         "status=InQueue,CustomerLast": [4, 3],
         "open=true": [4, 3],
         "open=false": [5, 2, 1],
+        "open=true&status=InQueue,Closed": [3],
+        "open=true&status=Closed": [],
         "user=me": [4],
         "user=17": [4],
         "transfer_to=me": [],
@@ -178,6 +182,14 @@ def test_filters_find_what_they_say(api: Program, bulk: Bulk) -> None:
         "search=customer+3": [3],
     }.items():
         assert api.get(f"sessions/?{query}").ids() == ids, query
+
+
+def test_what_no_chat_can_be_is_answered_without_reading_chats(api: Program, bulk: Bulk) -> None:
+    bulk([1])
+    with CaptureQueriesContext(connection) as asked:
+        answer = api.get("sessions/?open=true&status=Closed,Finished&ordering=requested_at")
+    assert answer.ids() == []
+    assert not any('FROM "mirror_chatsession"' in one["sql"] for one in asked.captured_queries)
 
 
 def test_a_parameter_nobody_knows_is_refused_and_named(api: Program) -> None:
