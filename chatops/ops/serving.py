@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from ipaddress import ip_address
@@ -36,6 +37,8 @@ CTRL_C_PATIENCE = 1.0
 LAST_WAIT = 0.3
 #: glibc's mallopt(3): a number, and what it is set to.
 ARENA_MAX, MMAP_THRESHOLD = (-8, 2), (-3, 256 * 1024)
+#: Seconds between two looks for what lies free.
+TRIM_EVERY = 10.0
 
 
 class AddressTaken(Exception):
@@ -120,14 +123,23 @@ def serve_beside(number: int) -> None:
 def give_memory_back() -> None:
     """Have glibc return to the machine what large answers took; before there are threads.
 
-    By itself it keeps for every thread up to twice the largest block it ever saw: after minutes of
-    lists, files and numbers among a million sessions 230 MB, and 180 with this. Where there is no
-    glibc nothing happens.
+    By itself it keeps for every thread up to twice the largest block it ever saw, and what lies
+    free between blocks in use: after minutes of lists, files and numbers among a million sessions
+    230 MB, 180 with `mallopt` and 165 with `malloc_trim` now and then. Where there is no glibc
+    nothing happens.
     """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    if mallopt:
+    library = ctypes.CDLL(None) if sys.platform == "linux" else None
+    mallopt, trim = getattr(library, "mallopt", None), getattr(library, "malloc_trim", None)
+    if mallopt and trim:
         for name, value in (ARENA_MAX, MMAP_THRESHOLD):
             mallopt(name, value)
+        threading.Thread(target=_trim_for_good, args=[trim], daemon=True).start()
+
+
+def _trim_for_good(trim: Callable[[int], int]) -> None:
+    while True:
+        time.sleep(TRIM_EVERY)
+        trim(0)  # a millisecond, seldom forty; other threads go on meanwhile
 
 
 def _run(server: _Server, serving: Coroutine[Any, Any, None]) -> None:
