@@ -28,12 +28,12 @@ def let_go() -> None:
             close_pool()
 
 
-def apart(work: Callable[..., object], *args: Any) -> threading.Thread:
-    """Start `work(*args)` on a thread of its own; its database connections are closed after it."""
+def apart(work: Callable[..., object], *args: Any, **more: Any) -> threading.Thread:
+    """Start `work` on a thread of its own; its database connections are closed after it."""
 
     def run() -> None:
         try:
-            work(*args)
+            work(*args, **more)
         finally:
             connections.close_all()
 

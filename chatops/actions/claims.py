@@ -50,20 +50,20 @@ def claim_message(action: Action, messages: Sequence[entities.ChatMessage]) -> A
 
 
 def claim_session(
-    action: Action, session: entities.ChatSessionEntity, *, answer: JSONDict | None = None
+    action: Action, made: entities.ChatSessionEntity, **answered: Any
 ) -> Action | None:
-    """Settle a creation by the new session; None when another creation claimed it first."""
+    """Settle a creation by the new session, which is in the mirror or comes with what was
+    `answered` (fields for `move`); None when another creation claimed it first."""
     try:
         return move(
             action,
             State.DONE,
-            session_id=session.id,
-            proof={**action.proof, **ending.facts(session), "topic": session.topic_id},
+            session_id=made.id,
+            proof={**action.proof, **ending.facts(made), "topic": made.topic_id},
             code="",
             detail="",
-            session=session.raw,
             look_at=None,
-            **ending.answered(answer),
+            **answered,
         )
     except IntegrityError:
         return None

@@ -15,10 +15,11 @@ from django.db import IntegrityError
 from django.db.models import Max
 from django.utils import timezone
 
-from chatops.actions import claims, fresh, intent, judging
+from chatops.actions import claims, ending, fresh, intent, judging
 from chatops.actions.errors import InProgress, StateConflict
 from chatops.actions.intent import Plan, Wish
 from chatops.actions.models import OPEN_STATES, Action, State
+from chatops.mirror.bodies import NotACarrier
 from chatops.mirror.models import ChatSession
 from chatops.remote import wiring
 from chatops.remote.models import Agent
@@ -92,10 +93,17 @@ def _highest() -> int:
     return max(there, ChatSession.objects.aggregate(top=Max("id"))["top"] or 0)
 
 
-def answered(action: Action, answer: Any, evidence: JSONDict) -> Action | None:
-    """Settle by the answer, if it names a new session of the channel; None when it does not."""
+def answered(action: Action, answer: Any, evidence: JSONDict, reading: int) -> Action | None:
+    """Settle by the answer, if it names a new session of the channel; None when it does not.
+    `reading` was drawn before the call."""
     named = isinstance(answer, entities.ChatSessionEntity) and judging.could_be_made(action, answer)
-    return claims.claim_session(action, answer, answer=evidence) if named else None
+    if not named:
+        return None
+    noted = ending.answered(evidence)
+    try:
+        return claims.claim_session(action, answer, session=answer.raw, reading=reading, **noted)
+    except NotACarrier:
+        return None  # it will be found as if nothing had been answered
 
 
 def find(

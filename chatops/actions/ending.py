@@ -28,8 +28,10 @@ def done(
     *,
     answer: JSONDict | None = None,
     session: Mapping[str, Any] | None = None,
+    reading: int = 0,
 ) -> Action:
-    """Proved by SuperOffice's own data. `session`, its answer, goes into the mirror with it."""
+    """Proved by SuperOffice's own data. `session`, its answer, goes into the mirror with it, as a
+    reading that began with `reading`."""
     return move(
         action,
         State.DONE,
@@ -37,6 +39,7 @@ def done(
         code="",
         detail="",
         session=session,
+        reading=reading,
         look_at=None,
         **answered(answer),
     )
@@ -48,13 +51,14 @@ def proved(
     *,
     answer: JSONDict | None = None,
     session: Mapping[str, Any] | None = None,
+    reading: int = 0,
 ) -> Action:
     """The session shows what was asked for: done, unless it showed just that before.
 
     What was so already is no proof that anything happened.
     """
     if not action.baseline.get("already"):
-        return done(action, proof, answer=answer, session=session)
+        return done(action, proof, answer=answer, session=session, reading=reading)
     return move(
         action,
         State.NO_EFFECT,
@@ -62,6 +66,7 @@ def proved(
         code="already_so",
         detail="Nothing had to be changed: SuperOffice held this already.",
         session=session,
+        reading=reading,
         look_at=None,
         **answered(answer),
     )
@@ -85,6 +90,16 @@ def patch_not_taken(action: Action, session: entities.ChatSessionEntity) -> Acti
     taken = sorted(set(action.asked["wanted"]) - set(missing))
     names = ", ".join(missing)
     proof = {"taken": taken, "not_taken": missing}
+    if otherwise := judging.taken_otherwise(action, session):
+        return move(
+            action,
+            State.NEEDS_PERSON,
+            code="taken_otherwise",
+            proof={**proof, "taken_otherwise": otherwise},
+            detail=f"SuperOffice changed {', '.join(otherwise)}, and holds something else there "
+            "than was asked for. Look at the chat and decide whether that is good enough.",
+            look_at=None,
+        )
     if taken:
         return move(
             action,

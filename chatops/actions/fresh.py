@@ -12,6 +12,7 @@ from chatops.superoffice import entities, errors, jsontext
 from chatops.superoffice.client import Client
 
 JSONDict = dict[str, Any]
+_READ_SINCE = "SELECT 1 FROM mirror_sessionreading WHERE session_id = %s AND reading > %s"
 _HELD = "SELECT last_message_id FROM mirror_sessionreading WHERE session_id = %s"
 
 
@@ -58,10 +59,12 @@ def look(
             body = client.sessions.get_raw(session_id, deadline=deadline)
     except errors.NotFound as error:
         raise Vanished(session_id) from error
+    span = (reading, ingest.next_reading())
     with _readable():
-        ingest.store_sessions([ingest.Answer(session_id, body)], reading=reading)
+        answer = ingest.Answer(session_id, body)
+        ingest.store_sessions([answer], reading=span[0], until=span[1])
         session = entities.ChatSessionEntity.from_json(jsontext.parse(body))
-    found = _stored(session_id, listed, above=start, reading=reading) if messages else ()
+    found = _stored(session_id, listed, above=start, span=span) if messages else ()
     return Fresh(session, max([start, *(one.id for one in found)]), found)
 
 
@@ -74,17 +77,25 @@ def new_messages(
         listed = client.sessions.messages_raw(session_id, after=above, deadline=deadline)
     except errors.NotFound as error:
         raise Vanished(session_id) from error
-    return _stored(session_id, listed, above=above, reading=reading)
+    return _stored(session_id, listed, above=above, span=(reading, ingest.next_reading()))
 
 
 def _stored(
-    session_id: int, listed: bytes, *, above: int, reading: int
+    session_id: int, listed: bytes, *, above: int, span: tuple[int, int]
 ) -> tuple[entities.ChatMessage, ...]:
     with _readable():
         answer = ingest.Answer(session_id, listed)
-        ingest.store_messages([answer], reading=reading, complete=above == 0)
+        reading, until = span
+        ingest.store_messages([answer], reading=reading, until=until, complete=above == 0)
         found = [entities.ChatMessage.from_json(one) for one in jsontext.parse(listed)]
     return tuple(sorted((one for one in found if one.id > above), key=lambda one: one.id))
+
+
+def was_read_since(session_id: int, reading: int) -> bool:
+    """Whether a read of the session ended after this number was drawn."""
+    with connection.cursor() as cursor:
+        cursor.execute(_READ_SINCE, [session_id, reading])
+        return cursor.fetchone() is not None
 
 
 @contextmanager

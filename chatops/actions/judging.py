@@ -15,6 +15,8 @@ JSONDict = dict[str, Any]
 Proof = JSONDict | None
 Session = entities.ChatSessionEntity
 #: Contract, L 12: an old server, or one whose IIS lets no PATCH through.
+#: How a chat stands that nobody has.
+LEFT = frozenset({"InQueue", "PreChatForm", "Faq", "OfflineForm"})
 NO_PATCH = "This SuperOffice server cannot change single fields of a chat, so it is only shown."
 
 
@@ -57,12 +59,7 @@ def _transferred(action: Action, session: Session) -> Proof:
 
 def _reset(action: Action, session: Session) -> Proof:
     before = action.baseline
-    left = session.associate_id is None and session.status in {
-        "InQueue",
-        "PreChatForm",
-        "Faq",
-        "OfflineForm",
-    }
+    left = session.associate_id is None and session.status in LEFT
     moved = (before.get("user"), before.get("status")) != (None, session.status)
     unbotted = bool(before.get("bot")) and not session.chatbot_is_active
     return _facts(session) if left and (moved or unbotted) else None
@@ -84,6 +81,28 @@ def not_taken(action: Action, session: Session) -> list[str]:
     return sorted(
         path for path, value in wanted.items() if patches.value_at(session.raw, path) != value
     )
+
+
+def taken_otherwise(action: Action, session: Session) -> list[str]:
+    """Paths of a patch that hold neither what was asked for nor what they held before."""
+    before: JSONDict = action.baseline.get("before", {})
+    return [
+        path
+        for path in not_taken(action, session)
+        if path in before and patches.value_at(session.raw, path) != before[path]
+    ]
+
+
+def shows_in_part(action: Action, session: Session) -> bool:
+    """Whether something of what was asked for is so now, though not all that would prove it: then
+    nobody can say that nothing happened."""
+    if action.verb in {Verb.PICK_UP, Verb.ACCEPT_TRANSFER}:
+        mine = _mine(action)
+        return session.associate_id == mine and action.baseline.get("user") != mine
+    if action.verb == Verb.RESET:
+        moved = session.status in LEFT and action.baseline.get("status") != session.status
+        return moved or (session.associate_id is None and bool(action.baseline.get("user")))
+    return action.verb == Verb.END and session.status in entities.CLOSED_STATUSES
 
 
 def _deleted(_action: Action, _session: Session) -> Proof:

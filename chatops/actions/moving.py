@@ -40,21 +40,23 @@ def move(
     *,
     caller: Caller | None = None,
     session: Mapping[str, Any] | None = None,
+    reading: int = 0,
     **fields: Any,
 ) -> Action:
     """Move the action if it may still move so; the action as it is afterwards.
 
+    `session` is what SuperOffice answered to a call before which `reading` was drawn.
     An answer that was noted on `action` is written with the move.
     """
     # Drawn before the transaction: everybody's readings come from this one counter.
-    reading = ingest.next_reading() if session is not None else 0
+    until = ingest.next_reading() if session is not None else 0
     if state not in {State.SENDING, State.UNKNOWN}:
         fields["settled_at"] = timezone.now()
     if action.answered_at:
         fields = {"answer": action.answer, "answered_at": action.answered_at} | fields
     with transaction.atomic():
         if session is not None:  # what was read is true, also where somebody else settled first
-            ingest.store_session(session, reading=reading)
+            ingest.store_session(session, reading=reading, until=until)
         if "settled_at" in fields and action.source == "api":  # others are told in a sentence
             session_id = fields.get("session_id", action.session_id)
             fields["shown"] = shown.take(session_id, fields.get("message_id"))

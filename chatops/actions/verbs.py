@@ -12,7 +12,14 @@ from django.conf import settings
 from django.utils import timezone
 
 from chatops.actions import conditions, ending, patches, perform, policy
-from chatops.actions.errors import ActionError, Forbidden, Invalid, NotFound, StateConflict
+from chatops.actions.errors import (
+    ActionError,
+    Forbidden,
+    Invalid,
+    KeyReused,
+    NotFound,
+    StateConflict,
+)
 from chatops.actions.fresh import Fresh
 from chatops.actions.models import Action, Verb
 from chatops.actions.perform import Plan, Wish
@@ -140,8 +147,7 @@ def pick_up_next(topic_id: int | None, *, wish: Wish) -> Action:
     tell which chat it took. Raises StateConflict `queue_empty` when nobody waits.
     """
     asked = {"request": {"next": topic_id}}
-    earlier = Action.objects.filter(caller=wish.caller.name, route=wish.route, key=wish.key).first()
-    if earlier is not None and wish.key:
+    if (earlier := _under_this_key(wish)) is not None:
         return _pick_up(earlier.on_session, asked, wish)
     agent = perform.identity_of(wish.caller)
     waiting = policy.visible_sessions(wish.caller).in_queue()
@@ -154,10 +160,20 @@ def pick_up_next(topic_id: int | None, *, wish: Wish) -> Action:
     for session_id in ids[:NEXT_CANDIDATES]:
         try:
             return _pick_up(session_id, asked, wish)
+        except KeyReused:  # the same wish took another chat, through another process, meanwhile
+            if (earlier := _under_this_key(wish)) is None or earlier.on_session == session_id:
+                raise
+            return _pick_up(earlier.on_session, asked, wish)
         except ActionError as error:
             if error.problem_status not in (404, 409) or error.problem_code == "identity_required":
                 raise
     raise StateConflict("Nobody is waiting.", code="queue_empty")
+
+
+def _under_this_key(wish: Wish) -> Action | None:
+    if not wish.key:
+        return None
+    return Action.objects.filter(caller=wish.caller.name, route=wish.route, key=wish.key).first()
 
 
 def reset(session_id: int, *, wish: Wish) -> Action:
@@ -260,6 +276,9 @@ def patch_session(session_id: int, changes: Any, *, wish: Wish) -> Action:
             remember=lambda found: {
                 "operations": patches.guarded(found.raw, operations),
                 "already": patches.already(found.raw, operations),
+                "before": {
+                    path: patches.value_at(found.raw, path) for path in patches.wanted(operations)
+                },
             },
         ),
         session_id,
@@ -277,8 +296,12 @@ def end_chat(session_id: int, *, wish: Wish) -> Action:
         conditions.is_mine_and_ongoing(found, agent)
 
     def call(client: Client, action: Action, deadline: float) -> Any:
-        change = {"op": "replace", "path": "Status", "value": "Finished"}
-        return client.sessions.patch(action.on_session, [change], deadline=deadline)
+        operations = [
+            # It may be a colleague's by now, who goes on with it.
+            {"op": "test", "path": "User/AssociateId", "value": action.baseline["associate_id"]},
+            {"op": "replace", "path": "Status", "value": "Finished"},
+        ]
+        return client.sessions.patch(action.on_session, operations, deadline=deadline)
 
     return perform.perform(
         Plan(Verb.END, policy.Right.SEND, asked={}, check=check, call=call),

@@ -26,6 +26,7 @@ class Options:
 
     nobody: str = "mixed"  # `null`, `object` (id 0), or by session id (L 31)
     normalise: bool = False  # stored text comes back slightly changed
+    halves: bool = False  # a change shows in part: what the documents promise of it, and no more
     patch_supported: bool = True  # L 12
     unmodified_since: bool = False  # C.4 says no for sessions; on, a stale header is 412
     dynamic_archive: bool = True  # L 19

@@ -121,7 +121,8 @@ def save(
     taken: dict[str, Any] = {}
     for name, (attribute, length) in HONOURED.items():
         if after.get(name) != before.get(name):
-            taken[attribute] = text(name, after[name])[:length]
+            value = text(name, after[name])[:length]
+            taken[attribute] = rules.normalised(value) if office.options.normalise else value
     for name, attribute in carriers.LINKS.items():
         wanted = link(name, after.get(name))
         if wanted != getattr(session, attribute) and (not wanted or wanted in office.crm[name]):

@@ -52,7 +52,8 @@ def pick_up(office: Office, session: Session, who: Associate) -> bool:
     if session.status != "InQueue" or not can_respond(office, who, session):
         return False
     now = office.now()
-    session.user, session.started, session.status = who.id, now, "CustomerLast"
+    session.user, session.started = who.id, now
+    session.status = session.status if office.options.halves else "CustomerLast"
     session.rank = free_rank(office, session)
     office.effect("pickup", session.id, who.user)
     office.emit("chatsession.changed", session, by=who.id, changes=[])
@@ -87,8 +88,10 @@ def reset(office: Office, session: Session, who: Associate) -> bool:
     topic = office.topics.get(session.topic_id)
     members = topic.members if topic else {}
     somebody = any(office.people[m].present for m in members if m in office.people)
-    session.user, session.transfer_to, session.rank, session.chatbot = None, None, 0, False
+    session.transfer_to, session.rank, session.chatbot = None, 0, False
     session.started = None
+    if not office.options.halves:
+        session.user = None
     office.effect("reset", session.id, who.user)
     change_status(office, session, "InQueue" if somebody else "OfflineForm", by=who.id)
     return True
@@ -100,7 +103,8 @@ def end(office: Office, session: Session, who: Associate | None, *, marker: str 
         return False
     if marker:
         special(office, session, marker, author=who.full_name if who else session.name, by=who)
-    session.ended, session.transfer_to, session.rank = office.now(), None, 0
+    session.transfer_to, session.rank = None, 0
+    session.ended = None if office.options.halves else office.now()
     office.effect("end", session.id, who.user if who else "customer", marker=marker)
     left = session.status == "InQueue" and marker == "ClosedByCustomer"
     change_status(

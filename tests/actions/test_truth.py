@@ -4,7 +4,7 @@ import time
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -435,3 +435,29 @@ def test_what_is_only_watched_does_not_keep_what_is_open_waiting(
     assert 0 < looked < len(watched)
     # The next round finds the others still due, and none of them lent to anybody.
     assert Action.objects.filter(look_at__lte=now, leased_until=None).count() == 11 - looked
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_link_that_cannot_be_read_any_more_sends_nothing_and_leaves_nothing_open(
+    superoffice: StandIn, mirrored: Mirrored, mia: Person
+) -> None:
+    chat = superoffice.chat(offered_to="mia")
+    mirrored(chat.id)
+    wish = mia.wish()
+    superoffice.fault("slow", path=f"ChatSession/{chat.id}$", times=1, seconds=0.5)
+    told: list[Exception] = []
+
+    def accept() -> None:
+        try:
+            verbs.accept_transfer(chat.id, wish=wish)
+        except errors.ActionError as error:
+            told.append(error)
+
+    thread = processes.apart(accept)
+    thread.join(0.2)
+    with connection.cursor() as cursor:  # as stored: no key of ours opens it
+        cursor.execute("UPDATE remote_credential SET secret = 'x' WHERE name <> 'service'")
+    thread.join()
+    assert [type(one) for one in told] == [errors.IdentityRequired]
+    assert Action.objects.get().state == State.EXPIRED
+    assert not superoffice.effects("accept")
