@@ -33,6 +33,8 @@ TICKET_LIFE = timedelta(hours=6)
 JUST_MADE = timedelta(seconds=3)
 #: Statuses of the sign-in host that only a person can do something about.
 FINAL = frozenset({400, 401, 403})
+#: After one of them the service is tried again all the same, this rarely.
+TRIED_AGAIN = timedelta(minutes=5)
 SIGN_IN_AGAIN = "SuperOffice no longer accepts this account's sign-in; it has to be linked again."
 
 
@@ -96,6 +98,7 @@ def _service_row(scheme: str) -> Credential:
         "token": "",
         "token_expires_at": None,
         "renewed_at": None,
+        "renewing_until": None,  # whoever renews the old one has nothing to do with it any more
         "broken_at": None,
         "broken_because": "",
     }
@@ -133,46 +136,64 @@ class StoredToken:
         deadline = time.monotonic() + WAIT_FOR_OTHERS
         while time.monotonic() < deadline:
             row = self._row()
-            if row.broken_at:
+            if _is_broken(row):
                 raise errors.CredentialsMissing(row.broken_because)
             if row.token and (row.token != stale or _just_made(row)):
                 return row.token
-            if self._lease():
-                return self._renew(stale)
+            if (lease := self._lease()) and (token := self._renew(stale, lease)):
+                return token
             time.sleep(0.05)
         raise errors.Unreachable("Another process is still renewing the SuperOffice token.")
 
-    def _lease(self) -> bool:
+    def _lease(self) -> datetime | None:
+        """Until when the lease is ours, which is what it is known by; None when somebody has it."""
         now = timezone.now()
         free = (
             Q(renewing_until=None)
             | Q(renewing_until__lt=now)
             | Q(renewing_until__gt=now + 2 * LEASE)  # written before the clock was set back
         )
-        mine = Credential.objects.filter(free, name=self._name)
-        return bool(mine.update(renewing_until=now + LEASE))
+        ours = Credential.objects.filter(free, name=self._name)
+        return now + LEASE if ours.update(renewing_until=now + LEASE) else None
 
-    def _renew(self, stale: str) -> str:
-        """Make a token, holding the lease."""
+    def _renew(self, stale: str, lease: datetime) -> str | None:
+        """Make a token, holding the lease. None: look at the row again.
+
+        Linking or configuring anew takes the lease away: what comes of the old account after that,
+        a token or a refusal, is not the new one's.
+        """
         changes: dict[str, object] = {}
+        token = None
         try:
             row = self._row()
+            if row.renewing_until != lease or _is_broken(row):
+                return None  # this, and a renewal, can have happened between our look and our lease
             if row.token and row.token != stale:
-                return row.token  # it was renewed between our look and our lease
+                return row.token
             made = self._make(row)
-            now = timezone.now()
-            changes = {"token": made.token, "token_expires_at": made.until, "renewed_at": now}
+            token, now = made.token, timezone.now()
+            changes = {"token": token, "token_expires_at": made.until, "renewed_at": now}
+            if row.broken_at:
+                changes |= {"broken_at": None, "broken_because": ""}
             if made.refresh_token:
                 kept = json.loads(row.secret or "{}")
                 changes["secret"] = json.dumps({**kept, "refresh_token": made.refresh_token})
-            return made.token
         except errors.Refused as error:
             if error.status not in FINAL:
                 raise errors.Unreachable(error.detail, retry_after=error.retry_after) from error
             changes = {"broken_at": timezone.now(), "broken_because": SIGN_IN_AGAIN}
-            raise errors.CredentialsMissing(SIGN_IN_AGAIN) from error
         finally:
-            Credential.objects.filter(name=self._name).update(renewing_until=None, **changes)
+            held = Credential.objects.filter(name=self._name, renewing_until=lease)
+            is_kept = held.update(renewing_until=None, **changes)
+        return token if is_kept else None
+
+
+def _is_broken(row: Credential) -> bool:
+    """Whether only a person can help. Nobody links the service anew, and a clock that was wrong for
+    a moment (signed with its time, contract B.3) must not end all reading: it is tried again."""
+    if row.broken_at is None or row.name != Credential.SERVICE:
+        return row.broken_at is not None
+    return abs(timezone.now() - row.broken_at) < TRIED_AGAIN
 
 
 def _just_made(row: Credential) -> bool:

@@ -23,11 +23,11 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from chatops.remote.models import Gate
-from chatops.superoffice.errors import NotSent
+from chatops.superoffice.errors import NotSent, Unreachable
 from chatops.superoffice.exchange import Exchange, Rank
 
 #: Errors that speak of SuperOffice's health; a refusal is an answer.
@@ -76,6 +76,8 @@ _BUDGET = """
 """
 
 
+#: The row that keeps the sign-in host's "not before".
+SIGN_IN = 2
 #: A row that holds nobody back, and into which a success need not be written.
 _CLEAR = _Standing(0.0, 0.0, 0, ok_is_old=False)
 
@@ -143,7 +145,8 @@ class SharedGate:
         self._check(seen, now, person=person)
 
     def _check(self, seen: _Standing, now: float, *, person: bool) -> None:
-        pause, rest = _pause_left(seen, now, person=person), _rest_left(seen, now)
+        pause = _pause_left(seen.not_before, now, person=person)
+        rest = _rest_left(seen, now)
         if pause:
             raise GateClosed(
                 "SuperOffice asked for a pause before the next call.", retry_after=pause
@@ -171,17 +174,37 @@ class SharedGate:
             _succeeded()
 
 
+class SignInGate:
+    """Before the sign-in host, which is another machine: a Retry-After of its is obeyed by every
+    process, and nothing else holds calls back."""
+
+    def before(self, *, write: bool, rank: Rank) -> None:
+        """Let the call pass. Raises Unreachable while the host wants to be left alone."""
+        held = Gate.objects.filter(pk=SIGN_IN).values_list("not_before", flat=True)
+        left = _pause_left(held.first() or 0.0, time.time(), person=True)
+        if left:
+            raise Unreachable(
+                "SuperOffice's sign-in asked for a pause before the next call.", retry_after=left
+            )
+
+    def after(self, exchange: Exchange) -> None:
+        """Remember the pause that it asked for."""
+        if exchange.retry_after and exchange.status in (429, 503):
+            Gate.objects.get_or_create(pk=SIGN_IN)
+            _pause(exchange.retry_after, row=SIGN_IN)
+
+
 def is_closed() -> bool:
     """Whether nothing but a person's call may pass now, as far as a look tells; for work that costs
     something even when its first call is held back."""
     seen, now = _standing(), time.time()
-    return bool(_pause_left(seen, now, person=False) or _rest_left(seen, now))
+    return bool(_pause_left(seen.not_before, now, person=False) or _rest_left(seen, now))
 
 
-def _pause_left(seen: _Standing, now: float, *, person: bool) -> float:
+def _pause_left(not_before: float, now: float, *, person: bool) -> float:
     """Seconds for which SuperOffice wants to be left alone; polls resume later than people."""
-    later = 0.0 if person or not seen.not_before else POLLS_RESUME_LATER
-    left = seen.not_before + later - now
+    later = 0.0 if person or not not_before else POLLS_RESUME_LATER
+    left = not_before + later - now
     return left if 0 < left <= settings.RETRY_AFTER_CAP_SECONDS + BELIEVED else 0.0
 
 
@@ -235,9 +258,12 @@ def _take(rank: Rank) -> float:
     return max((floor - held) / rate, 0.001)
 
 
-def _pause(seconds: float) -> None:
-    until = time.time() + min(seconds, settings.RETRY_AFTER_CAP_SECONDS)
-    Gate.objects.filter(pk=1, not_before__lt=until).update(not_before=until)
+def _pause(seconds: float, *, row: int = 1) -> None:
+    now, longest = time.time(), settings.RETRY_AFTER_CAP_SECONDS
+    until = now + min(seconds, longest)
+    # The longer pause holds, unless it is not believed.
+    others = Q(not_before__lt=until) | Q(not_before__gt=now + longest + BELIEVED)
+    Gate.objects.filter(others, pk=row).update(not_before=until)
 
 
 def _failed(exchange: Exchange) -> None:

@@ -96,6 +96,7 @@ def _store(user: User, name: str, trial: Credential, principal: entities.Princip
                 "token": trial.token,
                 "token_expires_at": trial.token_expires_at,
                 "renewed_at": trial.renewed_at,
+                "renewing_until": None,  # what a renewal of the old account brings is not kept
                 "broken_at": None,
                 "broken_because": "",
                 "checked_at": now,

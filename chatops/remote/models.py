@@ -56,7 +56,8 @@ class Agent(models.Model):
 
 
 class Gate(models.Model):
-    """One row: call budget, breaker and SuperOffice's own "not before", for all processes."""
+    """Row 1: call budget, breaker and SuperOffice's own "not before", for all processes. Row 2: the
+    sign-in host's "not before", once it asked for a pause."""
 
     #: Calls that may still be made, as of `filled_at` (seconds since the epoch).
     budget = models.FloatField(default=0.0)

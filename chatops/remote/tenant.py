@@ -6,8 +6,10 @@ misdirected was certainly not applied.
 """
 
 import threading
+import time
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Unpack
 from urllib.parse import urlsplit
@@ -16,7 +18,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from chatops.remote import hushed
-from chatops.remote.gate import GateClosed
+from chatops.remote.gate import GateClosed, SignInGate
 from chatops.remote.models import TenantState
 from chatops.superoffice import addresses, errors, tenant, transport
 from chatops.superoffice.transport import Options, Transport
@@ -26,12 +28,25 @@ ASK_AGAIN = timedelta(minutes=1)
 _asking = threading.Lock()
 
 
+@dataclass(slots=True)
+class _Failure:
+    """What asking failed with last, while nothing was known: those who waited are told the same."""
+
+    #: On the monotonic clock.
+    at: float = float("-inf")
+    detail: str = ""
+
+
+_failure = _Failure()
+
+
 def login_transport() -> Transport:
     """The way to the sign-in host, without credentials."""
     return Transport(
         settings.SUPEROFFICE_LOGIN_URL,
         None,
         timeouts=transport.Timeouts(total_read=10.0, total_write=15.0),
+        gate=SignInGate(),
         allowed_hosts=host_is_allowed,
         backoff=[settings.REMOTE_BACKOFF_SECONDS],
         hush=hushed.configured(),
@@ -62,7 +77,7 @@ def api_url() -> str:
     if not settings.SUPEROFFICE_TENANT:
         return str(settings.SUPEROFFICE_API_URL)
     row = _known()
-    if row is None or row.valid_until <= timezone.now():
+    if row is None or _has_ended(row):
         row = ask(instead_of=row)
     if not row.is_running:
         raise GateClosed(
@@ -70,6 +85,14 @@ def api_url() -> str:
             retry_after=max((row.valid_until - timezone.now()).total_seconds(), 1.0),
         )
     return row.api_url
+
+
+def _has_ended(row: TenantState) -> bool:
+    """Whether to ask again. A closed tenant is never left alone for long: what says so is from
+    before the clock was set back."""
+    now = timezone.now()
+    disbelieved = not row.is_running and row.valid_until > now + 2 * ASK_AGAIN
+    return row.valid_until <= now or disbelieved
 
 
 def closed() -> TenantState | None:
@@ -84,29 +107,37 @@ def _known() -> TenantState | None:
 
 
 def ask(*, instead_of: TenantState | None = None) -> TenantState:
-    """Ask the sign-in host and keep the answer; the row of somebody who asked meanwhile, if any.
+    """Ask the sign-in host and keep the answer; whoever waited takes what the one before found.
 
     A failure keeps what was known for a while longer. Raises Unreachable when nothing was known,
     HostNotAllowed when the tenant is said to be where calls may not go.
     """
+    came = time.monotonic()
     with _asking:
         row = _known()
-        if row and (instead_of is None or row.checked_at > instead_of.checked_at):
+        if row and (instead_of is None or _answer(row) != _answer(instead_of)):
             return row
+        if row is None and _failure.at > came:
+            raise errors.Unreachable(_failure.detail)
         try:
             found = tenant.fetch(login_transport(), settings.SUPEROFFICE_TENANT)
         except errors.SuperOfficeError as error:
             if row is None:
+                detail = f"It is not known where the SuperOffice tenant is: {error.detail}"
+                _failure.at, _failure.detail = time.monotonic(), detail
                 # Whatever the sign-in host said: the call itself has not been sent anywhere.
-                raise errors.Unreachable(
-                    f"It is not known where the SuperOffice tenant is: {error.detail}"
-                ) from error
+                raise errors.Unreachable(detail) from error
             row.valid_until = timezone.now() + ASK_AGAIN
             row.save(update_fields=["valid_until"])
             return row
         if found.is_running:
             addresses.check(found.api_url, host_is_allowed)
         return _keep(found)
+
+
+def _answer(row: TenantState) -> tuple[datetime, datetime]:
+    """What tells one answer from the next; after a failure the same one is kept for longer."""
+    return row.checked_at, row.valid_until
 
 
 def _keep(found: tenant.TenantState) -> TenantState:

@@ -206,10 +206,12 @@ def _watch_for_silence(client: Client) -> None:
     now = timezone.now()
     last = trust.last_hint_at()
     ping, _ = Cursor.objects.get_or_create(name=_PING_CURSOR)
-    unanswered = ping.ran_at is not None and (last is None or last < ping.ran_at)
+    # One that is still to come was fired before the clock was set back.
+    fired_at = ping.ran_at if ping.ran_at and ping.ran_at <= now + trust.AHEAD else None
+    unanswered = fired_at is not None and (last is None or last < fired_at)
     if not unanswered:
         alarms.end(SILENT)
-    elif ping.ran_at is not None and now - ping.ran_at > PING_ARRIVES:
+    elif fired_at is not None and now - fired_at > PING_ARRIVES:
         alarms.sound(
             SILENT,
             "SuperOffice's webhook is active, but what it sends does not arrive here. Check that "

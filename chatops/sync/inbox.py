@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import blake2b
 from itertools import chain, islice
@@ -27,6 +27,7 @@ from chatops.superoffice import webhooks
 from chatops.superoffice.client import Client
 from chatops.superoffice.errors import NotSent, SuperOfficeError
 from chatops.superoffice.exchange import Rank
+from chatops.superoffice.waiting import LONGEST_WAIT
 from chatops.sync import absence, leases, refresh
 from chatops.sync.fetching import never
 from chatops.sync.models import WebhookDelivery
@@ -225,9 +226,12 @@ def take() -> list[WebhookDelivery]:
     If reading them takes longer after all, another worker reads them as well, which does no harm.
     """
     now = timezone.now()
-    due = WebhookDelivery.objects.filter(_OPEN, due_at__lte=now)
-    if not due.exists():  # looked at several times a second: no write lock for nothing
-        return []
+    is_open = WebhookDelivery.objects.filter(_OPEN)
+    due = is_open.filter(due_at__lte=now)
+    if not due.exists():
+        due = is_open.filter(due_at__gt=_latest(now))  # written before the clock was set back
+        if not due.exists():  # looked at several times a second: no write lock for nothing
+            return []
     with transaction.atomic():
         rows = due.select_for_update(skip_locked=True).order_by("due_at", "pk")
         taken = _of_a_round(rows[:BATCH])
@@ -237,6 +241,12 @@ def take() -> list[WebhookDelivery]:
     for one in taken:
         one.attempts += 1
     return taken
+
+
+def _latest(now: datetime) -> datetime:
+    """What is due after this was not written by a clock that shows `now`."""
+    longest = max(LONGEST_WAIT, settings.RETRY_AFTER_CAP_SECONDS, settings.SYNC_LEASE_SECONDS)
+    return now + timedelta(seconds=longest + leases.JUMPED)
 
 
 def _of_a_round(due: Iterable[WebhookDelivery]) -> list[WebhookDelivery]:

@@ -16,10 +16,17 @@ from django.utils import timezone
 
 from chatops.mirror import bulk, ingest, rows
 from chatops.mirror.models import ChatSession, SessionReading
+from chatops.remote.gate import GateClosed
 from chatops.superoffice import odata, text
 from chatops.superoffice.client import Client
 from chatops.superoffice.entities import ChatSessionStatus
-from chatops.superoffice.errors import CredentialsMissing, Forbidden, Unauthorized
+from chatops.superoffice.errors import (
+    CredentialsMissing,
+    Forbidden,
+    SuperOfficeError,
+    Throttled,
+    Unauthorized,
+)
 from chatops.sync import absence, accelerator, alarms, hours, refresh, trust
 from chatops.sync.errors import OddAnswer
 from chatops.sync.models import Cursor
@@ -164,16 +171,19 @@ class AtScreen:
 def transfers(client: Client, people: Iterable[AtScreen] = ()) -> Outcome:
     """Who has been asked to take over: what each of these people is shown, and open sessions.
 
-    One person's account that is no good stops nobody else. Of the open sessions
-    SYNC_TRANSFERS_BATCH are read, or what a quarter of the call budget allows; those first that
-    were not read for longest.
+    What goes wrong for one person stops nobody else; only a pause that SuperOffice or the gate
+    wants is everybody's, and raised. Of the open sessions SYNC_TRANSFERS_BATCH are read, or what a
+    quarter of the call budget allows; those first that were not read for longest.
     """
     for one in people:
         try:
             _store_shown(one.client)
-        except (Unauthorized, Forbidden, CredentialsMissing) as error:
+        except (GateClosed, Throttled):
+            raise
+        except (SuperOfficeError, ValueError) as error:  # ValueError: an answer that is no session
             logger.warning("a person's account", extra={"error": type(error).__name__})
-            one.refused()
+            if isinstance(error, (Unauthorized, Forbidden, CredentialsMissing)):
+                one.refused()
     if accelerator.is_proven():
         offered = ChatSession.objects.open().filter(transfer_to_id__isnull=False)
         here = set(offered.values_list("pk", flat=True))

@@ -10,12 +10,15 @@ from chatops.sync.models import Cursor, WebhookDelivery
 HOOK = "hook"
 #: Hints are trusted this long after the last one; `hooks.watch` sends itself one when it is quiet.
 QUIET = timedelta(minutes=5)
+#: So much further may one machine's clock be than another's; what is later than that was written
+#: before the clock was set back.
+AHEAD = timedelta(seconds=30)
 
 
 def last_hint_at() -> datetime | None:
     """When a hint last arrived, tests and pings included."""
-    newest = WebhookDelivery.objects.order_by("-received_at").values_list("received_at", flat=True)
-    return newest.first()
+    believed = WebhookDelivery.objects.filter(received_at__lte=timezone.now() + AHEAD)
+    return believed.order_by("-received_at").values_list("received_at", flat=True).first()
 
 
 def trusted() -> bool:
@@ -24,7 +27,8 @@ def trusted() -> bool:
     if row is None or not row.value or row.ok_at is None:
         return False
     now = timezone.now()
-    if row.failures or now - row.ok_at > timedelta(seconds=3 * settings.SYNC_HOOK_SECONDS):
+    looked_lately = -AHEAD <= now - row.ok_at <= timedelta(seconds=3 * settings.SYNC_HOOK_SECONDS)
+    if row.failures or not looked_lately:
         return False
     last = last_hint_at()
     return last is not None and now - last < QUIET

@@ -242,6 +242,19 @@ def test_times_written_before_the_clock_was_set_back_hold_nobody_up(settings: Se
     SharedGate().before(write=False, rank=Rank.POLL)
 
 
+def test_a_pause_is_obeyed_although_one_from_before_the_clock_was_set_back_is_written(
+    superoffice: StandIn,
+) -> None:
+    gate.state()
+    Gate.objects.update(not_before=time.time() + 7200)
+    superoffice.fault("status", status=429, times=1, headers={"Retry-After": "60"})
+    with pytest.raises(errors.Throttled):
+        ask()
+    with pytest.raises(GateClosed) as closed:
+        ask(person=True)
+    assert 50 < (closed.value.retry_after or 0.0) <= 60
+
+
 def test_a_poll_that_has_just_asked_asks_again_a_moment_later_and_people_always_do(
     django_assert_num_queries: DjangoAssertNumQueries, superoffice: StandIn
 ) -> None:

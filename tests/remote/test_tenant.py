@@ -1,5 +1,6 @@
 """Where the tenant is, and what happens when it moves or closes."""
 
+from contextlib import suppress
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from chatops.remote.models import TenantState
 from chatops.superoffice import errors
 from chatops.sync import health
 from chatops.sync.models import Cursor
+from tests.processes import apart
 
 pytestmark = pytest.mark.django_db
 
@@ -85,6 +87,24 @@ def test_a_closed_tenant_is_shown_as_what_it_is_and_no_longer_once_it_is_open(
     assert not health.freshness().is_stale
 
 
+def test_a_tenant_that_was_closed_before_the_clock_was_set_back_is_asked_about_again(
+    online: StandIn,
+) -> None:
+    online.options(tenant_state="OfflineMaintenance")
+    with pytest.raises(GateClosed):
+        ask()
+    TenantState.objects.update(
+        valid_until=timezone.now() + timedelta(hours=2),
+        checked_at=timezone.now() + timedelta(hours=2),
+    )
+    with pytest.raises(GateClosed) as closed:
+        ask()
+    assert (closed.value.retry_after or 0.0) <= 60
+    online.options(tenant_state="Running")
+    TenantState.objects.update(valid_until=timezone.now() + timedelta(hours=2))
+    ask()
+
+
 def test_maintenance_during_which_the_api_is_open_changes_nothing(online: StandIn) -> None:
     online.options(tenant_state="OnlineMaintenance")
     ask()
@@ -99,6 +119,26 @@ def test_a_sign_in_host_that_fails_keeps_what_is_known_and_is_not_asked_on_every
     for _ in range(3):
         ask()
     assert asked_for_state(online) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("known", [True, False], ids=["an old address is known", "no address"])
+def test_who_waited_while_the_sign_in_host_failed_does_not_ask_it_again(
+    online: StandIn, known: bool
+) -> None:
+    if known:
+        ask()
+        TenantState.objects.update(valid_until=timezone.now() - timedelta(seconds=1))
+    before = asked_for_state(online)
+    online.fault("late", path="/api/state/", hold=0.5)
+
+    def find() -> None:
+        with suppress(errors.Unreachable):
+            tenant.api_url()
+
+    for thread in [apart(find) for _ in range(6)]:
+        thread.join()
+    assert asked_for_state(online) == before + 3  # the tries of one question
 
 
 @pytest.mark.parametrize("kind", ["drop_before", "html", "all404"])

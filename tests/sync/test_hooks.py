@@ -184,6 +184,36 @@ def test_a_ping_that_does_not_arrive_is_an_alarm(
     assert hooks.trusted()
 
 
+def test_what_was_written_before_the_clock_was_set_back_is_no_sign_that_hints_arrive(
+    client: Client, door: Door
+) -> None:
+    later = timezone.now() + timedelta(hours=2)
+    hooks.register(client)
+    door.take_in()
+    Cursor.objects.filter(name="hook").update(ok_at=later)
+    assert not hooks.trusted()
+    hooks.watch(client)
+    assert hooks.trusted()
+    WebhookDelivery.objects.update(received_at=later)
+    assert not hooks.trusted()
+    hooks.watch(client)
+    door.take_in()  # the ping
+    assert hooks.trusted()
+
+
+def test_a_ping_from_before_the_clock_was_set_back_is_not_waited_for(
+    superoffice: StandIn, client: Client, door: Door
+) -> None:
+    hooks.register(client)
+    door.take_in()
+    superoffice.options(webhook_lost=1.0)
+    WebhookDelivery.objects.update(received_at=timezone.now() - timedelta(minutes=20))
+    later = timezone.now() + timedelta(hours=2)
+    Cursor.objects.create(name="hook_ping", ran_at=later)
+    hooks.watch(client)
+    assert Cursor.objects.filter(name="hook_ping", ran_at__lt=later).exists()
+
+
 def test_a_hook_that_nobody_registered_is_nobodys_business(client: Client, door: Door) -> None:
     hooks.watch(client)
     assert client.webhooks.list() == []

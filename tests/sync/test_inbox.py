@@ -62,7 +62,7 @@ def test_on_sqlite_what_is_due_and_what_failed_are_found_by_their_index() -> Non
         inbox.take()
         inbox.counts()
     asked = [one["sql"] for one in captured if "sync_webhookdelivery" in one["sql"]]
-    assert len(asked) == 3
+    assert len(asked) == 4
     with connection.cursor() as cursor:
         for sql in asked:
             plan = cursor.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()
@@ -277,6 +277,15 @@ def test_what_a_dead_worker_held_is_due_again_as_soon_as_its_lease_would_end(
     assert len(inbox.take()) == 1
     assert inbox.take() == []
     time.sleep(0.25)
+    assert inbox.run_due(client) == 1
+    assert states() == [State.APPLIED]
+
+
+def test_a_hint_from_before_the_clock_was_set_back_is_worked_off_now(
+    superoffice: StandIn, client: Client
+) -> None:
+    inbox.store(hint(superoffice.chat().id))
+    WebhookDelivery.objects.update(due_at=timezone.now() + timedelta(hours=2))
     assert inbox.run_due(client) == 1
     assert states() == [State.APPLIED]
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -10,7 +11,7 @@ from pytest_django.fixtures import Settings
 from chatops.demo.adapter import StandIn
 from chatops.mirror.models import ChatMessage, ChatSession
 from chatops.superoffice.client import Client
-from chatops.superoffice.errors import SuperOfficeError
+from chatops.superoffice.errors import SuperOfficeError, Throttled
 from chatops.sync import absence, accelerator, jobs, people, poll, screens
 from chatops.sync.errors import OddAnswer
 from chatops.sync.models import Alarm, Cursor
@@ -117,6 +118,56 @@ def test_one_persons_dead_account_hides_no_offer_from_the_others(
     poll.transfers(client, here)
     assert refused == ["mia"]
     assert ChatSession.objects.get(pk=chat.id).transfer_to_id == 18
+
+
+NO_SESSION = '[{"ChatSessionId": 99999999999, "Status": "InQueue"}]'
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "status", "status": 500},
+        {"kind": "status", "status": 409},
+        {"kind": "drop_before"},
+        {"kind": "status", "status": 200, "body": NO_SESSION},
+    ],
+    ids=["500", "409", "no answer", "no session"],
+)
+def test_what_goes_wrong_for_one_person_hides_no_offer_from_the_others(
+    superoffice: StandIn, client: Client, fault: dict[str, Any]
+) -> None:
+    to_ola, to_kari = superoffice.chat(user="mia"), superoffice.chat(user="mia")
+    poll.open_sessions(client)
+    to_ola.offer("ola", by="mia")
+    to_kari.offer("kari", by="mia")
+    superoffice.fault(path="ForCurrentUser", user="mia", **fault)
+    refused: list[str] = []
+    here = [
+        poll.AtScreen(client_of(superoffice, user=name), partial(refused.append, name))
+        for name in ("mia", "ola")
+    ]
+    poll.transfers(client, here)
+    assert ChatSession.objects.get(pk=to_ola.id).transfer_to_id == 18
+    assert ChatSession.objects.get(pk=to_kari.id).transfer_to_id == 19
+    assert refused == []
+
+
+def test_a_pause_that_superoffice_asks_one_person_for_holds_the_whole_round_back(
+    superoffice: StandIn, client: Client
+) -> None:
+    superoffice.chat(user="mia")
+    poll.open_sessions(client)
+    superoffice.fault(
+        "status", path="ForCurrentUser", user="mia", status=429, headers={"Retry-After": "30"}
+    )
+    before = len(superoffice.journal(kind="request"))
+    here = [
+        poll.AtScreen(client_of(superoffice, user=name), lambda: None) for name in ("mia", "ola")
+    ]
+    with pytest.raises(Throttled) as paused:
+        poll.transfers(client, here)
+    assert paused.value.retry_after == 30
+    assert len(superoffice.journal(kind="request")) == before + 1
 
 
 def test_an_offer_is_seen_without_anybody_at_the_screen(
