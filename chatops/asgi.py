@@ -47,7 +47,7 @@ class TooSlow(Exception):
 
 
 class Gone(Exception):
-    """The client left before its request was complete."""
+    """The client left before its request, or what is streamed to it, was complete."""
 
 
 class Application:
@@ -105,7 +105,43 @@ class Application:
         if scope["path"] == HOOKS and scope["method"] == "POST":
             await self._hints()(scope, body, send)
             return
-        await self.django(for_wsgi(scope, body), body, send)
+        reader = Reader(receive, send)
+        try:
+            await self.django(for_wsgi(scope, body), body, reader.send)
+        except Gone:
+            return
+        finally:
+            reader.forget()
+
+
+class Reader:
+    """Who is answered, once their request is read.
+
+    When they have left, the server takes what more is sent without a word: so while pieces go out
+    it is asked, and a piece that nobody gets raises Gone, which ends the making of the others.
+    """
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive = receive
+        self._send = send
+        self._leaving: asyncio.Task[None] | None = None
+
+    async def send(self, message: Message) -> None:
+        if message.get("more_body") and self._leaving is None:
+            self._leaving = asyncio.create_task(self._left())
+            await asyncio.sleep(0)  # who left before the first piece is known to have left
+        await self._send(message)
+        if self._leaving is not None and self._leaving.done():
+            raise Gone
+
+    async def _left(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+    def forget(self) -> None:
+        """The answer has ended: nobody waits for its reader any more."""
+        if self._leaving is not None:
+            self._leaving.cancel()
 
 
 async def read_body(scope: Scope, receive: Receive, *, cap: int) -> bytes:

@@ -64,7 +64,7 @@ class Shared:
         if self._audience.hears_all:
             return lines
         asked = (lines[0].number, lines[-1].number)
-        if self._answer is None or self._answer[0] != asked:
+        if self._answer is None or self._answer[0] != asked or _failed(self._answer[1]):
             question = self._home.ask(self._audience.hears, lines)
             self._answer = (asked, asyncio.ensure_future(question))
         return await asyncio.shield(self._answer[1])
@@ -75,6 +75,10 @@ class Shared:
         if time.monotonic() - self._looked_at > settings.STREAM_ASK_SECONDS / 2:
             self._looked_at = time.monotonic()
             await self._home.ask(self._audience.look_around)
+
+
+def _failed(question: asyncio.Future[list[Line]]) -> bool:
+    return question.done() and (question.cancelled() or question.exception() is not None)
 
 
 class Stream:

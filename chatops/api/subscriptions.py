@@ -147,7 +147,7 @@ class Test(View):
         "Send an empty batch now",
         scope="feed",
         answer=shapes.ref("Delivery"),
-        problems=(*WITH_BODY, 404),
+        problems=(*CHANGING, 404),
         description="Marked with `test: true`. What becomes of it changes nothing.",
     )
     def post(self, request: Request, subscription_id: int) -> Response:

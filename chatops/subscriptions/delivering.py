@@ -166,18 +166,19 @@ def _wanted(
 
 
 def _reached(one: Subscription, batch: Batch, *, delivered: bool = False) -> bool:
-    """Move the place on; not when it was set back, or lost to another, meanwhile."""
-    now = timezone.now()
+    """Move the place on; not when it was set back, or lost to another, meanwhile.
+
+    What failed before is behind it: taken in the end, or not wanted any more.
+    """
     well: dict[str, Any] = {
         "failures": 0,
         "failing_since": None,
         "next_at": None,
         "last_error": "",
-        "delivered_at": now,
     }
+    more = {"delivered_at": timezone.now()} if delivered else {}
     held = Subscription.objects.filter(pk=one.pk, leased_by=one.leased_by, number=one.number)
-    more = well if delivered else {}
-    return bool(held.update(number=batch.last, epoch=batch.epoch, **more))
+    return bool(held.update(number=batch.last, epoch=batch.epoch, **well, **more))
 
 
 def _failed(one: Subscription, error: str) -> None:
@@ -197,11 +198,18 @@ def _failed(one: Subscription, error: str) -> None:
 
 
 def _switch_off(one: Subscription, notice: str) -> None:
-    logger.error("subscription switched off", extra={"subscription": one.pk, "notice": notice})
-    keeping.stop(one, notice)
+    if keeping.stop(one, notice):
+        logger.error("subscription switched off", extra={"subscription": one.pk, "notice": notice})
 
 
 def try_out(one: Subscription) -> sending.Outcome:
-    """An empty batch, marked as a test, at once; the place and the failures stay as they are."""
+    """An empty batch, marked as a test, at once; the place and the failures stay as they are.
+
+    Raises SecretLost.
+    """
     batch = Batch((), one.number, one.epoch)
-    return sending.post(one.url, keeping.secrets_of(one), body_of(batch, test=True))
+    try:
+        secrets = keeping.secrets_of(one)
+    except SecretUnreadable:
+        raise keeping.SecretLost from None
+    return sending.post(one.url, secrets, body_of(batch, test=True))

@@ -26,6 +26,19 @@ PREFIX = "whs_"
 SECRETS = ("secret", "previous_secret")
 
 
+class SecretLost(StateConflict):
+    """What it signs with cannot be read any more; `rotate` makes another."""
+
+    code, title = "secret_unreadable", "The secret cannot be read"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The secret of this subscription cannot be read any more: the key it was encrypted "
+            "with is lost. A new one is the way out: rotate it, and switch the subscription on "
+            "again if it is off."
+        )
+
+
 def visible(caller: Caller) -> list[Subscription]:
     """The owner's own; for a token limited to topics, those that stay within them."""
     mine = Subscription.objects.filter(owner=caller.user).defer(*SECRETS).order_by("id")
@@ -156,12 +169,16 @@ def switch(subscription: Subscription, *, on: bool, caller: Caller) -> Subscript
 def change(
     subscription: Subscription, fields: dict[str, Any], *, caller: Caller, notice: str = ""
 ) -> Subscription:
-    """Set `label`, `url`, `kinds`, `topics`, `state`. Switched on again, it is tried at once."""
+    """Set `label`, `url`, `kinds`, `topics`, `state`. Switched on again, or at another address, it
+    is tried at once."""
     _check(caller, **{name: fields[name] for name in ("url", "kinds", "topics") if name in fields})
     if fields.get("topics") == [] and caller.topics is not None:
         raise Invalid("This token is limited to topics, so its subscriptions are.", field="topics")
+    moved = fields.get("url", subscription.url) != subscription.url
     if "state" in fields:
-        fields = {**fields, **_AFRESH, "notice": notice}
+        fields = {**fields, "notice": notice}
+    if "state" in fields or moved:
+        fields = {**fields, **_AFRESH}
     with transaction.atomic():
         Subscription.objects.filter(pk=subscription.pk).update(**fields)
         _record("subscription_changed", subscription, caller)
@@ -203,13 +220,18 @@ def end(subscription: Subscription, *, caller: Caller) -> None:
         subscription.delete()
 
 
-def stop(subscription: Subscription, notice: str) -> None:
-    """Switch it off, with a notice for its owner."""
+def stop(subscription: Subscription, notice: str) -> bool:
+    """Switch it off, with a notice for its owner; whether it was. Not when another holds it now, or
+    nobody: then its owner has mended it meanwhile.
+    """
+    held = Subscription.objects.filter(pk=subscription.pk, leased_by=subscription.leased_by)
     with transaction.atomic():
-        Subscription.objects.filter(pk=subscription.pk).update(
+        stopped = held.update(
             state=State.STOPPED, notice=notice[:255], leased_by="", leased_until=None
         )
-        _record("subscription_stopped", subscription, None)
+        if stopped:
+            _record("subscription_stopped", subscription, None)
+    return bool(stopped)
 
 
 def _check(
