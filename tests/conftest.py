@@ -9,6 +9,7 @@ import hypothesis
 import pytest
 from django.contrib.auth.models import Group, User
 from django.db import connection
+from django.utils import timezone, translation
 from pytest_django.fixtures import Settings
 
 from chatops.actions import trail
@@ -50,6 +51,14 @@ def the_trail_can_be_emptied(request: pytest.FixtureRequest) -> Iterator[None]:
         leave = TrailEntry.objects.filter(what=trail.CUT).latest("pk")
         TrailEntry.objects.exclude(pk=leave.pk).delete()
         leave.delete()
+
+
+@pytest.fixture(autouse=True)
+def nobodys_language_or_zone_stays() -> Iterator[None]:
+    """Pages are shown in their reader's, which stays switched on in the thread that made them."""
+    yield
+    translation.deactivate()
+    timezone.deactivate()
 
 
 @pytest.fixture(autouse=True)

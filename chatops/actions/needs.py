@@ -22,7 +22,7 @@ def close(action_id: int, *, caller: Caller, verdict: str, note: str = "") -> Ac
     action = visible(action_id, caller)
     if verdict not in VERDICTS:
         raise Invalid(f"The verdict is one of {', '.join(VERDICTS)}.", field="verdict")
-    if not policy.may(caller, policy.Right.CLOSE):
+    if not policy.closes(caller, action):
         raise Forbidden("Your role does not allow closing actions.")
     if action.state != State.NEEDS_PERSON:
         raise StateConflict("This action does not need a person (any more).", action=action)
@@ -47,7 +47,7 @@ def second_attempt(action_id: int, *, wish: Wish) -> Action:
     or was closed as not having happened.
     """
     action = visible(action_id, wish.caller)
-    if not policy.may(wish.caller, policy.Right.CLOSE):
+    if not policy.closes(wish.caller, action):
         raise Forbidden("Your role does not allow ordering a second attempt.")
     open_to_it = (
         action.state == State.NEEDS_PERSON

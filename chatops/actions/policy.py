@@ -332,13 +332,24 @@ def sees_personal(caller: Caller, session: ChatSession | None = None) -> bool:
 def visible_actions(caller: Caller) -> QuerySet[Action]:
     """An agent's and a program's own, a lead's team's, everybody's for auditors and operators.
     Whoever has no role any more sees none."""
-    actions = Action.objects.all()
     if caller.span is Span.NOTHING:
-        return actions.none()
+        return Action.objects.none()
+    if caller.roles & SEES_ALL and not caller.token:
+        return Action.objects.all()
+    return _their_actions(caller)
+
+
+def closes(caller: Caller, action: Action) -> bool:
+    """Whether the caller may close the action, or order a second attempt: who sees everybody's as
+    an operator or auditor may not for that."""
+    theirs = _their_actions(caller).filter(pk=action.pk)
+    return may(caller, Right.CLOSE) and theirs.exists()
+
+
+def _their_actions(caller: Caller) -> QuerySet[Action]:
+    actions = Action.objects.all()
     if caller.token:
         return actions.filter(token=caller.token)
-    if caller.roles & SEES_ALL:
-        return actions
     mine = Q(requested_by=caller.user)
     if Role.LEAD in caller.roles and caller.associate_id is not None:
         led = _topics(caller, can_manage=True)

@@ -57,6 +57,8 @@ class _MomentField(forms.DateTimeField):
     """A moment with its offset, in years that every time zone has."""
 
     def clean(self, value: Any) -> Any:
+        if not str(value or "").isprintable():  # between day and hour any character would do
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
         moment = super().clean(value)
         if moment is not None and not 1970 <= moment.year <= 2200:
             raise forms.ValidationError(_("Choose a day between 1970 and 2200."))
@@ -138,9 +140,11 @@ class SessionFilters(forms.Form):
 
     @property
     def told(self) -> dict[str, str]:
-        """What the trail keeps of the filters: everything but the text that was searched for."""
-        asked = {name: str(self.data.get(name) or "")[:64] for name in self.fields}
-        return {name: "…" if name == "search" else value for name, value in asked.items() if value}
+        """What the trail keeps of the filters: all that leave something out, as they were asked
+        for, but not the text that was searched for. The filters have to be valid."""
+        asked = self.cleaned_data | {"show": self.slice.show}
+        given = [name for name, value in asked.items() if value not in (None, "")]
+        return {name: "…" if name == "search" else self.data[name][:64] for name in given}
 
     @property
     def hidden(self) -> list[tuple[str, str, str]]:

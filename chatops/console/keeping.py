@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from chatops.actions import errors
 from chatops.console import acting
+from chatops.console.sentences import told
 
 
 def keep(
@@ -23,7 +24,7 @@ def keep(
     except (errors.NotFound, errors.Forbidden):
         raise
     except errors.ActionError as error:
-        messages.error(request, error.detail)
+        messages.error(request, told(error.detail))
         to = ""
     else:
         messages.success(request, sentence)

@@ -27,6 +27,10 @@ ENDINGS = (
         "SuperOffice took %(taken)s, but not %(names)s. Look at the chat and decide whether that "
         "is good enough."
     ),
+    _(
+        "SuperOffice changed %(names)s, and holds something else there than was asked for. Look "
+        "at the chat and decide whether that is good enough."
+    ),
     _("SuperOffice answered, but did not take %(names)s."),
     _("%(who)s was faster and has the chat now."),
     _("The chat is no longer waiting, so there was nothing to pick up."),
@@ -54,6 +58,7 @@ ENDINGS = (
     _("Nothing was sent. %(why)s"),
     _("It had waited too long and was not sent."),
     _("It had waited too long."),
+    _("Your linked account cannot be used."),
 )
 
 #: Why an action did not come about (actions.intent, verbs, policy, needs, patches).

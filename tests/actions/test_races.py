@@ -148,6 +148,24 @@ def test_a_person_closes_what_needs_them_or_orders_a_second_attempt(
     assert closed.proof["closed_by"] == f"user:{mia.user.pk}"
 
 
+def test_who_sees_everybodys_actions_as_an_operator_still_closes_their_own_alone(
+    superoffice: StandIn, mirrored: Mirrored, mia: Person, person: MakePerson
+) -> None:
+    both = person("ola", "agent", "operator")
+    chat = superoffice.chat(user="mia", messages=["Hello?"])
+    mirrored(chat.id)
+    superoffice.fault("drop_before", path="Messages", method="POST", times=1)
+    lost = verbs.send_message(chat.id, "Again", wish=mia.wish())
+    for seconds in (200, 400):
+        settle.run_due(wiring.service_client(), now=timezone.now() + timedelta(seconds=seconds))
+    assert needs.visible(lost.pk, both.caller()).state == State.NEEDS_PERSON
+    with pytest.raises(errors.Forbidden):
+        needs.close(lost.pk, caller=both.caller(), verdict="happened")
+    with pytest.raises(errors.Forbidden):
+        needs.second_attempt(lost.pk, wish=both.wish())
+    assert needs.close(lost.pk, caller=mia.caller(), verdict="happened").state == State.CLOSED
+
+
 def test_an_old_stamp_is_412(superoffice: StandIn, mirrored: Mirrored, mia: Person) -> None:
     chat = superoffice.chat(user="ola", offered_to="mia")
     mirrored(chat.id)

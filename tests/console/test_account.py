@@ -44,6 +44,20 @@ def test_what_is_missing_is_told_at_its_field_and_what_was_typed_stays(
     assert 'aria-describedby="refusal"' in refused.content.decode()
 
 
+def test_a_page_that_tells_what_is_missing_is_a_page_like_the_others(
+    superoffice: StandIn, person: MakePerson, sign_in: SignIn
+) -> None:
+    """Its language and its live updates ask for the address that the form was sent to."""
+    mia = sign_in(person("mia", "agent", link=False))
+    page = mia.post("account/link/", scheme="basic", user="mia", password="").content.decode()
+    assert 'name="next" value="/admin/account/link/"' in page
+    answer = mia.get("account/link/")
+    assert (answer.status_code, answer["Location"]) == (303, "/admin/account/")
+    live = mia.fragment("account/link/")
+    assert live.status_code == 200
+    assert 'data-screen="account"' in live.content.decode()
+
+
 def test_an_account_that_somebody_else_has_is_refused(
     superoffice: StandIn, mia_there: AtConsole, person: MakePerson, sign_in: SignIn
 ) -> None:

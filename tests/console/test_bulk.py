@@ -255,8 +255,9 @@ def test_nothing_begins_by_a_link_or_from_another_site(
     mirrored()
     stored([carrier(1)])
     run = taken(mia_there, "tag", 1)
-    for do in ("start/", "cancel/", "again/"):
+    for do in ("cancel/", "again/"):
         assert mia_there.get(path_of(run, do)).status_code == 405
+    assert mia_there.get(path_of(run, "start/"), tag="x").status_code == 303
     other = Client(enforce_csrf_checks=True)
     other.force_login(mia_there.person.user)
     for path in (LIST, path_of(run, "start/"), path_of(run, "cancel/")):
@@ -278,6 +279,29 @@ def test_what_is_wrong_is_told_beside_its_field_and_what_was_typed_stays(
     page = mia_there.post(path_of(run, "start/")).content.decode()
     assert "This is possible for none of these chats." in page
     assert "Begin with" not in mia_there.page(path_of(run))
+
+
+def test_a_page_that_tells_what_is_wrong_is_a_page_like_the_others(
+    superoffice: StandIn, mia_there: AtConsole, mirrored: Mirrored, stored: Stored
+) -> None:
+    """Its links, its language and its live updates ask for the address that the form was sent to.
+    A live update is answered there: what is led elsewhere reloads, which sends the form again."""
+    mirrored()
+    stored([carrier(1), carrier(2, Status="Finished", WhenEnded="2026-03-02T10:00:00Z")])
+    run = taken(mia_there, "transfer", 1, 2)
+    start = path_of(run, "start/")
+    page = mia_there.post(start, to="99999").content.decode()
+    assert 'href="?show=left_out"' in page
+    assert f'name="next" value="/admin/{start}"' in page
+    followed = mia_there.get(start, show="left_out")
+    assert (followed.status_code, followed["Location"]) == (
+        303,
+        f"/admin/{path_of(run)}?show=left_out",
+    )
+    assert mia_there.get(start)["Location"] == f"/admin/{path_of(run)}"
+    live = mia_there.fragment(start)
+    assert live.status_code == 200
+    assert 'data-screen="run"' in live.content.decode()
 
 
 def test_cancelling_and_once_more(

@@ -40,6 +40,13 @@ PAGES = {
         f"review/?older={DEEP}",
         "replies/",
     ),
+    # An operator and an agent: listed all, and told the words of some.
+    "ola": (
+        "?",
+        "sessions/?show=open",
+        f"sessions/?show=open&older={DEEP}",
+        "sessions/?search=needle&show=open",
+    ),
     "oscar": (
         "actions/trailentry/",
         "actions/trailentry/?p=1",
@@ -102,7 +109,11 @@ def consoles(
     kari: Person, person: MakePerson, sign_in: SignIn, mirrored: Mirrored
 ) -> dict[str, AtConsole]:
     mirrored()  # the topics that Kari leads
-    return {"kari": sign_in(kari), "oscar": sign_in(person("oscar", "operator", link=False))}
+    return {
+        "kari": sign_in(kari),
+        "ola": sign_in(person("ola", "agent", "operator")),
+        "oscar": sign_in(person("oscar", "operator", link=False)),
+    }
 
 
 def asked(consoles: dict[str, AtConsole]) -> dict[str, list[str]]:

@@ -10,7 +10,7 @@ import django
 import pytest
 from django.contrib import admin
 from django.contrib.admin.utils import label_for_field
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 
@@ -19,10 +19,12 @@ from chatops.actions.models import State, Verb
 from chatops.console import known, sentences, wording
 from chatops.console.templatetags import console as templatetags
 from chatops.demo.adapter import StandIn
+from chatops.notebook.models import Review
 from chatops.remote.models import Credential
 from chatops.superoffice import errors
 from chatops.sync import health
-from tests.console.conftest import AtConsole, Mirrored
+from tests.conftest import Person
+from tests.console.conftest import AtConsole, Mirrored, SignIn, Stored, carrier
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = ROOT / "chatops/locale/nb/LC_MESSAGES/django"
@@ -199,6 +201,33 @@ def test_the_browsers_language_holds_until_the_reader_chooses(
     mia_there.client.post("/admin/language/", {"language": "en", "next": "/admin/"})
     page = mia_there.client.get("/admin/", headers={"Accept-Language": "nb"})
     assert "Offered to me" in page.content.decode()
+
+
+def test_what_the_notebook_refuses_is_told_in_norwegian(
+    kari: Person, sign_in: SignIn, stored: Stored, mirrored: Mirrored
+) -> None:
+    mirrored()
+    stored([carrier(1)])
+    console = sign_in(kari)
+    console.client.post("/admin/language/", {"language": "nb", "next": "/admin/"})
+    console.post("sessions/1/notes/", note=" ")
+    assert "Skriv noe." in console.told()
+    console.post("sessions/1/tags/", tag="x" * 41)
+    assert "Høyst 40 tegn." in console.told()
+    console.post("review/criteria/", name="Tone", highest="11")
+    assert "Høyeste poengsum er 1 til 10." in console.told()
+
+
+def test_a_review_that_was_given_meanwhile_is_told_of_in_norwegian(
+    kari: Person, sign_in: SignIn, stored: Stored, mirrored: Mirrored
+) -> None:
+    mirrored()
+    stored([carrier(1)])
+    console = sign_in(kari)
+    console.client.post("/admin/language/", {"language": "nb", "next": "/admin/"})
+    review = Review.objects.create(session_id=1, asked_by=kari.user, done_at=timezone.now())
+    console.post(f"review/{review.pk}/", summary="Late")
+    assert "Denne samtalen er allerede gjennomgått." in console.told()
 
 
 def test_the_pages_of_operators_have_norwegian_labels() -> None:

@@ -3,10 +3,18 @@
 import pytest
 from django.test import Client
 
-from chatops.actions.models import TrailEntry
+from chatops.actions.models import Action, TrailEntry
 from chatops.demo.adapter import StandIn
-from tests.conftest import Person
-from tests.console.conftest import AtConsole, Mirrored, SignIn, indexed
+from tests.conftest import MakePerson, Person
+from tests.console.conftest import (
+    AtConsole,
+    Mirrored,
+    SignIn,
+    Stored,
+    carrier,
+    indexed,
+    message,
+)
 
 PAGES = (
     "",
@@ -142,3 +150,60 @@ def test_a_person_without_a_role_sees_an_empty_house(
     mirrored(chat.id)
     assert "Somebody Waiting" not in mia_there.page()
     assert 'href="/admin/sessions/"' not in mia_there.page("account/")
+
+
+@pytest.fixture(params=[("mia", "agent"), ("kari", "lead")], ids=["agent", "lead"])
+def operator_too(
+    request: pytest.FixtureRequest, superoffice: StandIn, person: MakePerson, sign_in: SignIn
+) -> AtConsole:
+    """Somebody who answers or leads chats, and looks after chatops as well."""
+    name, role = request.param
+    return sign_in(person(name, role, "operator"))
+
+
+#: A chat that is neither Mia's nor Kari's, in a topic that neither belongs to.
+OF_OTHERS = {"TopicId": 10, "User": {"AssociateId": 18}}
+
+
+def test_who_is_an_operator_too_is_told_the_words_of_their_own_chats_alone(
+    operator_too: AtConsole, mirrored: Mirrored, stored: Stored
+) -> None:
+    mirrored()
+    mine = {"User": {"AssociateId": operator_too.person.associate_id}}
+    stored(
+        [carrier(1, **OF_OTHERS, LastMessage="Word of others"), carrier(2, **mine)],
+        [message(10, 1, Message="Word of others"), message(20, 2, Message="Word of mine")],
+    )
+    indexed()
+    for page in ("", "sessions/"):
+        shown = operator_too.page(page)
+        assert 'data-session="1"' in shown
+        assert "Word of others" not in shown
+        assert "Are you there?" in shown
+    assert "of mine" in (found := operator_too.page("sessions/", search="word"))
+    assert "of others" not in found
+    beside = operator_too.page("sessions/2/")
+    assert "/admin/sessions/1/" in beside  # an earlier chat of the same customer
+    assert "Word of others" not in beside
+    assert "is not shown to your role" in operator_too.page("sessions/1/")
+
+
+def test_who_is_an_operator_too_reads_what_was_sent_in_their_own_chats_alone(
+    operator_too: AtConsole,
+    ola: Person,
+    superoffice: StandIn,
+    mirrored: Mirrored,
+    stored: Stored,
+    sign_in: SignIn,
+) -> None:
+    mine = superoffice.chat(user=operator_too.person.user.username)
+    theirs = superoffice.chat(user="ola")
+    mirrored(mine.id, theirs.id)
+    operator_too.post(f"sessions/{mine.id}/messages/", text="Sent by myself")
+    sign_in(ola).post(f"sessions/{theirs.id}/messages/", text="Sent by Ola")
+    stored([carrier(theirs.id, **OF_OTHERS, LastMessage="Sent by Ola")])
+    sent = {one.session_id: one.pk for one in Action.objects.all()}
+    assert "Sent by myself" in operator_too.page(f"actions/{sent[mine.id]}/")
+    page = operator_too.page(f"actions/{sent[theirs.id]}/")
+    assert "The chat now" in page
+    assert "Sent by Ola" not in page

@@ -5,6 +5,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from django.utils import timezone
 
 from chatops.console.models import Looking
@@ -65,6 +66,23 @@ def test_nonsense_in_the_address_shows_the_newest(mia_there: AtConsole, stored: 
     for name, value in wrong:
         query: dict[str, Any] = {name: value}
         assert shown(mia_there.page("sessions/500/", **query))[-1] == 600
+
+
+@pytest.mark.parametrize(
+    ("zone", "time"),
+    [
+        ("Europe/Oslo", "0001-01-01T00:00"),
+        ("America/New_York", "9999-12-31T23:59"),
+        ("UTC", "0001-01-01T00:00+10:00"),
+        ("UTC", "9999-12-31T23:59-10:00"),
+    ],
+)
+def test_a_time_that_the_calendar_does_not_have_shows_the_newest(
+    mia_there: AtConsole, stored: Stored, zone: str, time: str
+) -> None:
+    stored([carrier(500)], [message(1, 500)])
+    mia_there.client.cookies["chatops_zone"] = zone
+    assert shown(mia_there.page("sessions/500/", time=time)) == [1]
 
 
 def test_colleagues_see_each_other_looking(

@@ -12,11 +12,11 @@ from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from chatops.actions import trail
 from chatops.actions.callers import Caller
-from chatops.console.screen import caller_from, screen, show
+from chatops.console.screen import caller_from, screen, show, wants_fragment
 from chatops.console.sentences import told
 from chatops.mirror.models import ChatTopic, TopicMember
 from chatops.remote import linking, signin
@@ -94,9 +94,15 @@ def _memberships(agent: Agent) -> list[tuple[str, TopicMember]]:
 
 @sensitive_post_parameters("password", "ticket")
 @screen
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def link(request: HttpRequest) -> HttpResponse:
-    """POST a sign-in: checked at SuperOffice before it is kept. A refusal is told at the form."""
+    """POST a sign-in: checked at SuperOffice before it is kept. A refusal is told at the form.
+
+    GET: from the page that tells it, to the account's own. A live update of it is answered here:
+    one that is led elsewhere loads the page anew, which would send the form again.
+    """
+    if request.method != "POST":
+        return _page(request, LinkForm()) if wants_fragment(request) else _back()
     form = LinkForm(request.POST)
     if not form.is_valid():
         return _page(request, form)

@@ -11,13 +11,11 @@ from django.views.decorators.http import require_POST
 
 from chatops.actions import claims, ending, needs, outcomes, policy
 from chatops.actions.models import WATCHED, Action, State, Verb
-from chatops.actions.policy import Right
 from chatops.console import acting, lines, paging, wording
 from chatops.console.screen import caller_from, screen, show
 from chatops.console.screens import edit
 from chatops.console.sentences import told
 from chatops.console.story import ICONS
-from chatops.mirror.models import ChatSession
 
 PAGE = 50
 GROUPS: dict[str, tuple[State, ...]] = {
@@ -81,7 +79,7 @@ def action(request: HttpRequest, action_id: int) -> HttpResponse:
     caller = caller_from(request)
     one = needs.visible(action_id, caller)
     session = policy.visible_sessions(caller).filter(pk=one.session_id or 0).first()
-    may_close = policy.may(caller, Right.CLOSE)
+    may_close = policy.closes(caller, one)
     retry = one.state == State.NEEDS_PERSON or one.code == "did_not_happen"
     return show(
         request,
@@ -90,7 +88,7 @@ def action(request: HttpRequest, action_id: int) -> HttpResponse:
             "action": decorated([one])[0],
             "session": session,
             "line": lines.lines([session], caller)[0] if session else None,
-            "said": _said(one, session, reads=policy.reads_transcript(caller)),
+            "said": _said(one) if session and policy.reads_transcript(caller, session) else "",
             "wished": _wished(one),
             "rivals": decorated(claims.rivals(one)) if one.state in WATCHED else [],
             "closes": may_close and one.state == State.NEEDS_PERSON,
@@ -105,11 +103,11 @@ def action(request: HttpRequest, action_id: int) -> HttpResponse:
     )
 
 
-def _said(one: Action, session: ChatSession | None, *, reads: bool) -> str:
-    """The text of a message that was asked for, for those who may read it."""
+def _said(one: Action) -> str:
+    """The text of a message that was asked for."""
     request = one.asked.get("request")
     found = request.get("message", "") if isinstance(request, dict) else ""
-    return str(found) if session is not None and reads else ""
+    return str(found)
 
 
 def _wished(one: Action) -> str:

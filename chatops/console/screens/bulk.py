@@ -18,7 +18,7 @@ from chatops.actions.models import Action
 from chatops.bulk import deeds, preparing, runs
 from chatops.bulk.models import BulkRow, BulkRun, Deed, RowState, Stage
 from chatops.console import acting, lines, paging, selecting, wording
-from chatops.console.screen import caller_from, screen, show
+from chatops.console.screen import caller_from, screen, show, wants_fragment
 from chatops.console.screens import export, session
 from chatops.console.screens.edit import LABELS
 from chatops.console.sentences import told
@@ -92,8 +92,9 @@ def _back(request: HttpRequest, error: errors.ActionError, to: str = "") -> Http
     return _seen_at(to or acting.came_from(request))
 
 
-def _to(run_id: int) -> HttpResponse:
-    return _seen_at(reverse("admin:bulk_run", args=[run_id]))
+def _to(run_id: int, query: str = "") -> HttpResponse:
+    address = reverse("admin:bulk_run", args=[run_id])
+    return _seen_at(f"{address}?{query}" if query else address)
 
 
 def _seen_at(address: str) -> HttpResponse:
@@ -109,10 +110,18 @@ def run(request: HttpRequest, run_id: int) -> HttpResponse:
 
 
 @screen
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest, run_id: int) -> HttpResponse:
-    """POST what the run needs to know: it begins. What is wrong is told at its field."""
+    """POST what the run needs to know: it begins. What is wrong is told at its field.
+
+    GET: from the page that tells it, to the run's own. A live update of it is answered here: one
+    that is led elsewhere loads the page anew, which would send the form again.
+    """
     caller = caller_from(request)
+    if request.method != "POST":
+        if wants_fragment(request):
+            return _page(request, runs.visible(run_id, caller))
+        return _to(run_id, request.GET.urlencode())
     try:
         runs.start(run_id, caller, request.POST)
     except errors.Invalid as error:

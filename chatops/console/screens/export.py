@@ -35,8 +35,12 @@ def export(request: HttpRequest) -> HttpResponseBase:
 
 
 def listed(request: HttpRequest, caller: Caller, kind: str) -> HttpResponseBase:
-    """Every session that the filters in the form list, as a file."""
+    """Every session that the filters in the form list, as a file. Raises Invalid when one of them
+    is wrong: what was asked for then is not what would be done."""
     filters = selecting.filters_in(request, caller)
+    if not filters.is_valid():
+        name, wrong = next(iter(filters.errors.items()))
+        raise Invalid(f"{name}: {wrong[0]}", field=name)
     rows = filters.apply(policy.visible_sessions(caller))
     found = finding.finding(caller, filters)
     among = found.chunks() if found else None

@@ -84,7 +84,7 @@ def scorecard(request: HttpRequest, review_id: int) -> HttpResponse:
     except Invalid as error:
         return _scorecard(request, one, given, summary, error)
     except StateConflict as error:
-        messages.error(request, error.detail)
+        messages.error(request, told(error.detail))
     else:
         messages.success(request, _("The review is kept."))
     response = HttpResponseRedirect(reverse("admin:review"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
@@ -105,10 +105,13 @@ def _id(text: str) -> int | None:
 
 
 def _time(text: str) -> datetime | None:
-    """A time as a browser's field gives it, in the reader's zone."""
+    """A time as a browser's field gives it, in the reader's zone; None when there is no such."""
     try:
         found = parse_datetime(text)
-        return timezone.make_aware(found) if found and timezone.is_naive(found) else found
+        if found is None:
+            return None
+        aware = timezone.make_aware(found) if timezone.is_naive(found) else found
+        return aware.astimezone(UTC)  # OverflowError: before the first day, or after the last
     except (ValueError, OverflowError):
         return None
 
