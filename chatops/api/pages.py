@@ -9,7 +9,7 @@ import binascii
 import json
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from django.db.models import Q, QuerySet
@@ -78,10 +78,15 @@ def _no_cursor() -> Exception:
 
 
 def _is_time(value: Any) -> bool:
-    try:
-        return isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None
-    except ValueError:
+    """Whether it is a time with its offset, which UTC's calendar has, too."""
+    if not isinstance(value, str):
         return False
+    try:
+        found = datetime.fromisoformat(value)
+        found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return False
+    return found.tzinfo is not None
 
 
 def size_of(query: Query, *, default: int = SIZE) -> int:
@@ -193,11 +198,18 @@ def _with_edges(found: list[Row], order: Order, start: Cursor | None, more: bool
     if not found:
         if start is None:
             return Page(found, None, None)
-        turned = start._replace(back=not back)
+        turned = _turned(start, order)
         return Page(found, turned if back else None, None if back else turned)
     ahead = _edge(found[0 if back else -1], order, back=back) if more else None
     behind = _edge(found[-1 if back else 0], order, back=not back) if start else None
     return Page(found, behind, ahead) if back else Page(found, ahead, behind)
+
+
+def _turned(start: Cursor, order: Order) -> Cursor:
+    """From an empty page back to where it was reached from: what `start` names is itself there."""
+    down = order.descending != start.back
+    beyond = start.id - 1 if down else start.id + 1
+    return start._replace(back=not start.back, id=min(max(beyond, 0), INT64))
 
 
 def _edge(row: Mapping[str, Any], order: Order, *, back: bool) -> Cursor:

@@ -57,7 +57,7 @@ class Query:
             raise invalid(name, "This parameter is empty.")
         if len(value) > longest:
             raise invalid(name, f"At most {longest} characters.")
-        if any(ord(char) < 32 or 0xD800 <= ord(char) <= 0xDFFF for char in value):
+        if not _is_plain(value):
             raise invalid(name, "This text contains a character that cannot be searched for.")
         return value.strip()
 
@@ -114,12 +114,20 @@ class Query:
         if value is None:
             return None
         try:
+            if not _is_plain(value):  # between date and time any character would do
+                raise ValueError(value)
             found = datetime.fromisoformat(LOST_PLUS.sub("+", value))
             aware = found if found.tzinfo else found.replace(tzinfo=UTC)
             return aware.astimezone(UTC)
         except (ValueError, OverflowError) as error:
             example = "2026-03-02 or 2026-03-02T09:15:00Z"
             raise invalid(name, f"A date or a time, such as {example}.") from error
+
+
+def _is_plain(text: str) -> bool:
+    """Whether it has neither control characters nor halves of a character: a database may take
+    neither."""
+    return not any(ord(char) < 32 or 0xD800 <= ord(char) <= 0xDFFF for char in text)
 
 
 def number(name: str, value: str, *, low: int = 0, high: int = INT32) -> int:

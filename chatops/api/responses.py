@@ -18,12 +18,15 @@ from chatops.actions.policy import Right
 from chatops.api import pages, sight
 from chatops.api.authentication import caller_behind
 from chatops.mirror import feed, text_index
+from chatops.mirror.models import ChatSession
 from chatops.mirror.rendering import rfc3339
 
 JSONDict = dict[str, Any]
 REPLAYED = "Idempotency-Replayed"
 #: The right that shows what was asked for: a text, or somebody's name and address.
 SHOWS = {Verb.SEND_MESSAGE: Right.TRANSCRIPT, Verb.PATCH_SESSION: Right.PERSONAL}
+#: The rights on which it depends what is shown of a session.
+FORMS = (Right.TRANSCRIPT, Right.PERSONAL)
 
 
 # --- Actions -------------------------------------------------------------------------------------
@@ -150,15 +153,16 @@ def ready(body: str, etag: str) -> HttpResponse:
 def of_the_feed(
     request: Request, *, at: feed.Position | None = None, searched: bool = False
 ) -> str:
-    """The ETag of a list: where the change feed stands, what was asked, and by whom; and where the
-    text index stands, which follows the feed, when the list was `searched`.
+    """The ETag of a list: where the change feed stands, what was asked, and by whom, with what is
+    unmasked for them; and where the text index stands, which follows the feed, when the list was
+    `searched`.
 
     Weak: `as_of` moves with every read of SuperOffice and is no change. Take it before the rows are
     read, so that a list can only be newer than its ETag says.
     """
     now = at or feed.position()
     caller = caller_behind(request)
-    asks = [
+    asks: list[object] = [
         now.epoch,
         request.build_absolute_uri(),
         caller.name,
@@ -169,8 +173,20 @@ def of_the_feed(
         caller.span,
         text_index.mark() if searched else None,
     ]
+    if not caller.token and Right.UNMASK in policy.rights(caller):
+        shown = policy.unmaskings(caller).order_by("pk").values_list("pk", "until")
+        asks.append([[one, until.isoformat()] for one, until in shown])
     mark = blake2b(json.dumps(asks).encode(), digest_size=8).hexdigest()
     return f'W/"{now.last}-{mark}"'
+
+
+def of_a_session(caller: Caller, session: ChatSession) -> str:
+    """The ETag of one session: its version, and for people what of it they are shown, which may
+    change without it. A program is shown the same as long as it has its token."""
+    shown: list[str] = []
+    if not caller.token:
+        shown = [one for one in FORMS if policy.may(caller, one, session)]
+    return f'"{".".join([str(session.version), *shown])}"'
 
 
 def has(request: Request, etag: str) -> bool:

@@ -124,8 +124,9 @@ class Session(View):
         query = Query(request, "fields", "expand")
         shape = shape_of(query, expandable=(sight.CARRIER, sight.MESSAGES))
         found = policy.require(self.caller, Right.READ, session_id)
-        # What is expanded changes without the session: then the feed is the measure.
-        etag = responses.of_the_feed(request) if shape["expand"] else f'"{found.version}"'
+        etag = responses.of_a_session(self.caller, found)
+        if shape["expand"]:  # changes without the session: then the feed is the measure
+            etag = responses.of_the_feed(request)
         if responses.has(request, etag):
             return responses.not_modified(etag)
         row = {name: getattr(found, name) for name in sight.COLUMNS}
@@ -176,7 +177,7 @@ class Refresh(View):
         found = policy.require(self.caller, Right.READ, session_id)
         row = {name: getattr(found, name) for name in sight.COLUMNS}
         text = sight.sessions(self.caller, [row])[0]
-        return responses.ready(text, f'"{found.version}"')
+        return responses.ready(text, responses.of_a_session(self.caller, found))
 
 
 def _read_again(session_id: int) -> None:

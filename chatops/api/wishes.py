@@ -21,7 +21,8 @@ from chatops.mirror.models import ChatSession
 
 KEY, IF_MATCH = "Idempotency-Key", "If-Match"
 LONGEST_KEY = 255
-VERSION = re.compile(r'(?:W/)?"([0-9]{1,18})"\Z')
+#: What stands behind the version says what of it was shown: nothing that a wish is based on.
+VERSION = re.compile(r'(?:W/)?"([0-9]{1,18})(?:\.[a-z]{1,20}){0,2}"\Z')
 #: No session is ever in this one.
 NO_VERSION = -1
 VIEWED = "transcript_viewed"

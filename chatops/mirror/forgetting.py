@@ -101,25 +101,46 @@ def forget(
 
 
 def _rewrite_sessions(session_ids: Sequence[int], at: datetime) -> int:
-    """Rewrite session rows by what may be known of them, and tell the feed."""
+    """Rewrite session rows by what may be known of them, and tell the feed.
+
+    Who holds a row as it was before holds an old version of it.
+    """
+    fresh = _fresh_version()
     with transaction.atomic():
         may = levels(session_ids)
         readings = SessionReading.objects.filter(session_id__in=session_ids)
         held = {one.session_id: one for one in readings.order_by("session_id").select_for_update()}
         write: list[rows.Row] = []
         for row in ChatSession.objects.filter(pk__in=session_ids).order_by("pk"):
-            less = session(json.loads(row.raw), may.get(row.pk))
-            made = rows.session_row(less, version=row.version)
+            raw = json.loads(row.raw)
+            less = session(raw, may.get(row.pk))
+            version = row.version if less == raw else fresh
+            made = rows.session_row(less, version=version)
             gone = rows.SESSION_COLUMNS.index("gone_at")
             stored = rows.stored_time(row.gone_at) if row.gone_at else None
             write.append((*made[:gone], stored, *made[gone + 1 :]))
-            if row.pk in held and row.gone_at is None:
-                SessionReading.objects.filter(pk=row.pk).update(
-                    digest="", messages_digest="", content=rows.content_digest(less)
-                )
+            if row.pk in held:
+                noted = SessionReading.objects.filter(pk=row.pk)
+                noted.update(version=version)
+                if row.gone_at is None:
+                    noted.update(digest="", messages_digest="", content=rows.content_digest(less))
         bulk.upsert(ChatSession, rows.SESSION_COLUMNS, write)
         feed.append([feed.News(Change.Kind.SESSION, row[0], row[0]) for row in write], at=at)
     return len(write)
+
+
+def _fresh_version() -> int:
+    """A number that no row's version was, and no later one will be.
+
+    It is drawn as ingest draws a reading's: before the transaction, because everybody's come from
+    this counter. It is no reading: one that is under way may still be stored, less what is
+    forgotten, and its number is another.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE mirror_counter SET value = value + 1 WHERE name = 'reading' RETURNING value"
+        )
+        return int(cursor.fetchone()[0])
 
 
 def _rewrite_messages(session_id: int, at: datetime) -> int:

@@ -125,6 +125,8 @@ def test_asking_what_an_export_would_be_is_none(exporter: Program, bulk: Bulk) -
         ("topic=x", "topic"),
         ("user=me", "user"),
         ("search=%00", "search"),
+        ("requested_after=2026-03-02%0009:15:00Z", "requested_after"),
+        ("ended_before=2026-03-02%0A09:15:00Z", "ended_before"),
     ],
 )
 def test_what_is_odd_is_named_and_nothing_is_exported(

@@ -1,12 +1,16 @@
 """Pages by key: complete and without repeats, whatever is written meanwhile, both ways."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from chatops.api.pages import Cursor, encode
+from chatops.api.params import INT64
 from chatops.mirror import statistics
 from chatops.mirror.models import ChatSession
 from tests.api.conftest import Bulk, MakeProgram, Program
@@ -98,6 +102,72 @@ def test_a_cursor_of_another_order_is_refused(api: Program, bulk: Bulk) -> None:
     following = api.get("sessions/?page_size=1&ordering=requested_at").json["next"]
     answer = api.get(following.replace("ordering=requested_at", "ordering=id"))
     assert (answer.status, answer.code) == (422, "invalid")
+
+
+@pytest.mark.parametrize("back", [False, True])
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-03-02", "soon"]
+)
+@pytest.mark.parametrize("ordering", ["requested_at", "-ended_at"])
+def test_a_cursor_at_no_time_of_the_calendar_is_refused(
+    api: Program, bulk: Bulk, ordering: str, moment: str, back: bool
+) -> None:
+    bulk(range(1, 5))
+    cursor = encode(Cursor(back, moment, 3))
+    answer = api.get(f"sessions/?ordering={ordering}&cursor={cursor}")
+    assert (answer.status, answer.code) == (422, "invalid")
+
+
+@pytest.mark.parametrize("ordering", ORDERINGS)
+def test_the_way_back_from_a_page_that_became_empty_leaves_nothing_out(
+    api: Program, bulk: Bulk, ordering: str
+) -> None:
+    bulk(range(1, 7))
+    bulk(range(60, 67))  # some at the same times: ties
+    for size in range(1, 13):
+        first = api.get(f"sessions/?ordering={ordering}&page_size={size}")
+        kept = ChatSession.objects.exclude(pk__in=first.ids())
+        with atomic_and_back():
+            kept.delete()
+            empty = api.get(first.json["next"])
+            assert empty.ids() == []
+            assert empty.json["next"] is None
+            assert api.get(empty.json["previous"]).ids() == first.ids()
+
+
+@pytest.mark.parametrize("ordering", ORDERINGS)
+def test_the_way_on_from_a_page_that_became_empty_leaves_nothing_out(
+    api: Program, bulk: Bulk, ordering: str
+) -> None:
+    bulk(range(1, 7))
+    bulk(range(60, 67))  # some at the same times: ties
+    for size in range(1, 7):
+        first = api.get(f"sessions/?ordering={ordering}&page_size={size}")
+        second = api.get(first.json["next"])
+        with atomic_and_back():
+            ChatSession.objects.filter(pk__in=first.ids()).delete()
+            empty = api.get(second.json["previous"])
+            assert empty.ids() == []
+            assert empty.json["previous"] is None
+            assert api.get(empty.json["next"]).ids() == second.ids()
+
+
+@contextmanager
+def atomic_and_back() -> Iterator[None]:
+    """What is done within is undone after it."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize(("ordering", "last"), [("-id", 0), ("id", INT64)])
+@pytest.mark.parametrize("back", [False, True])
+def test_a_cursor_at_the_end_of_all_numbers_leads_to_another_that_is_good(
+    api: Program, ordering: str, last: int, back: bool
+) -> None:
+    cursor = encode(Cursor(back, None, last))
+    found = api.get(f"sessions/?ordering={ordering}&cursor={cursor}").json
+    assert api.get(found["next"] or found["previous"]).status == 200
 
 
 @pytest.mark.parametrize("scopes", [("read",), ("read", "transcripts", "personal")])
