@@ -15,10 +15,12 @@ export function onChange(callback) {
 async function submit(form, button) {
   if (form.classList.contains("busy")) return;
   const pressed = button ?? form.querySelector("button:not([type=button])"); // a key has no button
-  form.classList.add("busy");
-  pressed?.classList.add("busy");
+  const both = [form, pressed].filter(Boolean);
+  both.forEach((one) => one.classList.add("busy"));
   clearOld(); // "Sent." would be read as said of this one
   const slow = setTimeout(() => toast(say("slow")), LONG);
+  const sent = form.elements.namedItem("text")?.value; // one may write on meanwhile
+  let outcome;
   try {
     const body = new URLSearchParams(new FormData(form, button));
     const answer = await fetch(form.action, {
@@ -29,20 +31,19 @@ async function submit(form, button) {
       redirect: "follow",
     });
     if (!answer.headers.get("Content-Type")?.includes("json")) throw new Error("no answer");
-    const outcome = await answer.json();
-    clearTimeout(slow);
-    await told(form, outcome);
+    outcome = await answer.json();
   } catch {
     // The key stays the same: pressing again cannot do it twice.
     toast(say("failed"), "bad");
+    return;
   } finally {
     clearTimeout(slow);
-    form.classList.remove("busy");
-    pressed?.classList.remove("busy");
+    both.forEach((one) => one.classList.remove("busy")); // what is busy is not brought up to date
   }
+  await told(form, outcome, sent);
 }
 
-async function told(form, outcome) {
+async function told(form, outcome, sent) {
   if (outcome.to) {
     kept.set("told", JSON.stringify([outcome.sentence, outcome.tone]));
     location.assign(outcome.to);
@@ -53,12 +54,11 @@ async function told(form, outcome) {
   if (key) key.value = outcome.key;
   if (form.matches("[data-composer]") && ["done", "unknown", "sending"].includes(outcome.state)) {
     const text = form.elements.namedItem("text");
-    text.value = "";
-    kept.set(`draft.${text.dataset.draft}`, "");
+    if (text.value.startsWith(sent)) text.setRangeText("", 0, sent.length, "preserve");
+    kept.set(`draft.${text.dataset.draft}`, text.value);
     text.focus();
   }
   form.closest("details[open]")?.removeAttribute("open");
-  form.classList.remove("busy");
   await refresh();
   findFocus();
 }

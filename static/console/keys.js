@@ -8,7 +8,9 @@ const ACTS = { a: "accept_transfer", r: "reject_transfer", p: "pick_up" };
 // What is typed into; a box that is ticked is not.
 const TYPED = "input:not([type=checkbox]), textarea, select, [contenteditable], dialog[open]";
 const FIELDS = "select, input:not([type=hidden]), textarea, .sheet a, .sheet button";
+const REST_MS = 2000;
 let waitingForGo = 0;
+let restsUntil = 0;
 
 function isTyping(target) {
   return target.closest(TYPED) !== null;
@@ -40,6 +42,17 @@ function act(verb) {
 /** Whether single letters are keys: who speaks to the computer, or presses by chance, puts them off. */
 function heard() {
   return kept.get("keys") !== "off";
+}
+
+/** What one typed into is gone: the letters that still come were meant for it, and press nothing. */
+export function rest() {
+  restsUntil = Date.now() + REST_MS;
+}
+
+function isResting() {
+  const rests = Date.now() < restsUntil;
+  if (rests) rest(); // as long as they come
+  return rests;
 }
 
 function pressed(key) {
@@ -102,10 +115,11 @@ export function start() {
     box.addEventListener("change", () => kept.set("keys", box.checked ? null : "off"));
   }
 
+  document.addEventListener("pointerdown", () => (restsUntil = 0));
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") leave(event.target);
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-    if (!heard() && event.key.length === 1) return;
+    if (event.key.length === 1 && (!heard() || isResting())) return;
     if (press(event)) event.preventDefault();
   });
 }

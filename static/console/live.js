@@ -3,7 +3,7 @@ import * as clock from "./clock.js";
 import * as forms from "./forms.js";
 import * as here from "./here.js";
 import * as keys from "./keys.js";
-import { morph } from "./morph.js";
+import { isBehind, morph } from "./morph.js";
 import * as notes from "./notes.js";
 import * as notice from "./notice.js";
 import * as picking from "./picking.js";
@@ -21,6 +21,7 @@ let failed = 0;
 /** The chat went to a colleague: say so where it stood, and stay there. */
 function left(main) {
   const here = document.querySelector("main");
+  if (talk.isTyping()) keys.rest();
   here.replaceChildren(...main.children);
   here.querySelector("[data-arrive]").focus();
 }
@@ -30,8 +31,9 @@ async function fetchScreen() {
     headers: { "X-Fragment": "1" },
     credentials: "same-origin",
     cache: "no-store",
+    redirect: "manual", // the sign-in page says why only once: to the page itself
   });
-  if (answer.redirected || answer.status === 404 || answer.status === 403) {
+  if (answer.type === "opaqueredirect" || answer.status === 404 || answer.status === 403) {
     location.reload(); // signed out, or no longer ours: the page itself says so
     return;
   }
@@ -90,9 +92,19 @@ function concerns(change) {
 function onNews(change) {
   if (!concerns(change)) return Promise.resolve();
   if (change === null) return refresh();
+  soon();
+  return Promise.resolve();
+}
+
+function soon() {
   clearTimeout(timer);
   timer = setTimeout(refresh, PAUSE_MS);
-  return Promise.resolve();
+}
+
+/** The reader left a field or closed a menu: show what was held back. A fetch under way brings it
+ * by itself, and moves the focus about while it does. */
+function catchUp() {
+  if (isBehind() && !under) soon();
 }
 
 const doing = {
@@ -117,6 +129,8 @@ document.addEventListener("click", (event) => {
   });
 });
 
+document.addEventListener("focusout", catchUp);
+document.addEventListener("toggle", ({ target }) => target.open || catchUp(), true);
 addEventListener("online", refresh);
 
 clock.start(refresh);

@@ -2,6 +2,10 @@
 // half-typed text stay. Regions are elements with an id and `data-live`; their children with a
 // `data-key` are moved, added and removed one by one.
 
+// What may hold half a sentence.
+const WRITTEN = "textarea, input:not([type=hidden], [type=checkbox], [type=radio])";
+let behind = false;
+
 /** An element as the server made it, without what differs each time although nothing changed. */
 function signature(element) {
   const copy = element.cloneNode(true);
@@ -24,8 +28,16 @@ function signature(element) {
 /** Whether the reader is in the middle of something in there. */
 function isBusy(element) {
   if (element.querySelector("details[open], .busy")) return true;
+  if ([...element.querySelectorAll(WRITTEN)].some((one) => one.value !== one.defaultValue)) return true;
   const active = document.activeElement;
   return element.contains(active) && active.matches("input:not([type=hidden], [type=checkbox]), textarea, select");
+}
+
+/** Whether it may be touched; what may not is to be brought up to date later. */
+function isFree(element) {
+  const free = !isBusy(element);
+  if (!free) behind = true;
+  return free;
 }
 
 function withFocus(element, change) {
@@ -64,7 +76,7 @@ function morphList(list, fresh, { append = false } = {}) {
   let place = append ? null : list.firstElementChild;
   for (const child of wanted) {
     let here = old.get(child.dataset.key);
-    if (here && signature(here) !== signature(child) && !isBusy(here)) {
+    if (here && signature(here) !== signature(child) && isFree(here)) {
       const wasPlace = place === here;
       here = replace(here, child);
       if (wasPlace) place = here; // the old one is no longer in the list
@@ -102,14 +114,20 @@ function morphRegion(region, fresh) {
     keyedLists(region).forEach((list, index) => morphList(list, lists[index]));
     return true;
   }
-  if (isBusy(region)) return false;
+  if (!isFree(region)) return false;
   replace(region, fresh);
   return true;
+}
+
+/** Whether something was left as it is because the reader was in the middle of it. */
+export function isBehind() {
+  return behind;
 }
 
 /** Bring every live region up to date from a fetched document; how many changed. */
 export function morph(fresh) {
   let changed = 0;
+  behind = false;
   document.querySelectorAll("[data-live][id]").forEach((region) => {
     const other = fresh.getElementById(region.id);
     if (other && morphRegion(region, other)) changed += 1;

@@ -14,8 +14,10 @@ function said() {
 
 /** Note that everything on the page has been seen. */
 export function noteSeen() {
+  if (document.hidden) return;
+  document.querySelectorAll("#log .fresh").forEach((one) => one.classList.remove("fresh"));
   const last = Math.max(0, ...said().map(number));
-  if (SESSION && !document.hidden && last > Number(kept.get(`seen.${SESSION}`) || 0)) {
+  if (SESSION && last > Number(kept.get(`seen.${SESSION}`) || 0)) {
     kept.set(`seen.${SESSION}`, String(last));
   }
 }

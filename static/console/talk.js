@@ -1,5 +1,6 @@
 // The conversation: stays at its end while one reads there, says so when one does not, and loads
 // what came earlier without losing the place.
+import * as keys from "./keys.js";
 import * as place from "./place.js";
 import { say } from "./words.js";
 
@@ -64,12 +65,22 @@ export function changed(wasAtEnd) {
   } else if (log().querySelector(".fresh")) pill();
 }
 
+/** Whether the reader is in the composer. */
+export function isTyping() {
+  return document.activeElement.closest(".composer") !== null;
+}
+
 /** The composer comes and goes with the chat; what is half typed is kept as a draft. */
 export function checkComposer(fresh) {
   const here = document.querySelector(".composer");
   const there = fresh.querySelector(".composer");
   if (!here || !there || here.tagName === there.tagName) return false;
+  const typing = isTyping();
   here.replaceWith(there);
+  if (typing) {
+    (there.querySelector("textarea") ?? there).focus();
+    keys.rest();
+  }
   return true;
 }
 
@@ -98,7 +109,11 @@ export function start() {
     const link = event.target.closest("[data-earlier]");
     if (!link) return;
     event.preventDefault();
-    earlier(link).catch(() => location.assign(link.href));
+    if (link.classList.contains("busy")) return;
+    link.classList.add("busy");
+    earlier(link)
+      .catch(() => location.assign(link.href))
+      .finally(() => link.classList.remove("busy"));
   });
   addEventListener(
     "scroll",
