@@ -132,8 +132,12 @@ def check(agent: Agent, *, deadline: float | None = None) -> entities.Principal:
         principal = _principal(credential, deadline=deadline)
     except LinkRefused as refusal:
         # Only what SuperOffice said about the sign-in counts against it, not that it was silent or
-        # asked for a pause.
-        if isinstance(refusal.__cause__, NOT_ACCEPTED):
+        # asked for a pause; nor that it refused a token which could not be renewed for that reason.
+        said = refusal.__cause__
+        in_vain = isinstance(said, errors.Refused) and isinstance(
+            said.__cause__, errors.SuperOfficeError
+        )
+        if isinstance(said, NOT_ACCEPTED) and not in_vain:
             _mark(credential, str(refusal))
         raise
     if principal.associate_id != agent.associate_id:

@@ -285,6 +285,20 @@ def test_a_persons_account_stays_broken_until_it_is_linked_again(
     assert refreshes(online) == before
 
 
+def test_a_token_that_died_while_the_sign_in_host_was_silent_breaks_no_account(
+    online: StandIn, person: MakePerson
+) -> None:
+    somebody = person("somebody", "agent", link=False)
+    link(somebody, online, "mia")
+    online.door.identity.access_tokens.clear()
+    Credential.objects.update(renewed_at=timezone.now() - timedelta(minutes=1))
+    online.fault("status", path="oauth/tokens", status=503)
+    agent = Agent.objects.select_related("credential").get(user=somebody.user)
+    assert linking.doubt(agent)
+    online.clear_faults()
+    assert who(somebody) == online.people["mia"].id
+
+
 def test_a_dead_ticket_says_so(superoffice: StandIn, settings: Settings) -> None:
     settings.SUPEROFFICE_AUTH = "ticket"
     settings.SUPEROFFICE_TICKET = superoffice.credentials("integration")["ticket"]
