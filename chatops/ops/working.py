@@ -17,6 +17,7 @@ from chatops.remote import linking, wiring
 from chatops.remote.models import Agent
 from chatops.reports import forgetting
 from chatops.subscriptions import delivering
+from chatops.superoffice.errors import CredentialsMissing
 from chatops.sync import leases, poll, screens
 from chatops.sync.jobs import Job
 from chatops.sync.worker import Worker
@@ -37,7 +38,11 @@ def agents_at_the_screen() -> Iterator[poll.AtScreen]:
     """Each linked person who has the console open."""
     linked = Agent.objects.select_related("credential").filter(pk__in=screens.agents())
     for agent in linked.filter(credential__broken_at=None):
-        yield poll.AtScreen(wiring.client_for(agent), partial(linking.doubt, agent))
+        try:
+            client = wiring.client_for(agent)
+        except CredentialsMissing:
+            continue  # unlinked in this moment
+        yield poll.AtScreen(client, partial(linking.doubt, agent))
 
 
 #: What the worker does besides staying fresh.
