@@ -118,6 +118,7 @@ REFUSALS = (
     _("The message contains a control character."),
     _("The message contains half a character."),
     _("The message shows nothing."),
+    _("Set PUBLIC_URL and WEBHOOK_SECRETS first: SuperOffice has to reach us and to sign."),
     _("Ending chats from here is switched off (ALLOW_END_CHAT)."),
     _("Deleting chats from here is switched off (ALLOW_DELETE)."),
     _("%(names)s has changed at SuperOffice since you saw it."),
