@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -33,6 +34,21 @@ def failing_for_days(one: Subscription) -> None:
     """As if its first failure had been two days ago."""
     held = Subscription.objects.filter(pk=one.pk)
     held.exclude(failing_since=None).update(failing_since=timezone.now() - timedelta(days=2))
+
+
+def last_attempt(receiver: Receiver, subscribe: Subscribe) -> tuple[Subscription, Thread]:
+    """A subscription that has failed for days, and the attempt that would switch it off: under way,
+    it fails after 0.4 s."""
+    one = subscribe()
+    receiver.statuses = [500, 500]
+    change(1)
+    delivering.run_due()
+    failing_for_days(one)
+    receiver.seconds = 0.4
+    under_way = apart(delivering.run_due)
+    while len(receiver.received) < 2:
+        time.sleep(0.02)
+    return one, under_way
 
 
 def stops() -> int:
@@ -73,15 +89,7 @@ def test_a_failure_to_deliver_what_is_not_wanted_any_more_is_forgotten(
 def test_the_last_attempt_does_not_stop_what_was_mended_meanwhile(
     receiver: Receiver, subscribe: Subscribe, caller: Caller, mend: Mend
 ) -> None:
-    one = subscribe()
-    receiver.statuses = [500, 500]
-    change(1)
-    delivering.run_due()
-    failing_for_days(one)
-    receiver.seconds = 0.4
-    under_way = apart(delivering.run_due)
-    while len(receiver.received) < 2:
-        time.sleep(0.02)
+    one, under_way = last_attempt(receiver, subscribe)
     keeping.change(now(one), mend(receiver.url), caller=caller)
     under_way.join()
     held = now(one)
@@ -94,15 +102,7 @@ def test_the_last_attempt_does_not_stop_what_was_mended_meanwhile(
 def test_the_last_attempt_says_nothing_of_what_was_ended_meanwhile(
     receiver: Receiver, subscribe: Subscribe, caller: Caller
 ) -> None:
-    one = subscribe()
-    receiver.statuses = [500, 500]
-    change(1)
-    delivering.run_due()
-    failing_for_days(one)
-    receiver.seconds = 0.4
-    under_way = apart(delivering.run_due)
-    while len(receiver.received) < 2:
-        time.sleep(0.02)
+    one, under_way = last_attempt(receiver, subscribe)
     keeping.end(now(one), caller=caller)
     under_way.join()
     assert stops() == 0
